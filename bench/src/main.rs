@@ -1,0 +1,2 @@
+//! Placeholder binary of the workspace.
+fn main() {}

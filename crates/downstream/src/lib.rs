@@ -1,0 +1,1 @@
+//! Transports that face MCP clients: HTTP+SSE, Streamable HTTP, stateless HTTP.

@@ -1,0 +1,1 @@
+//! Pontoon hosts any MCP server behind a URL and serves every generation of MCP client from it.

@@ -1,0 +1,1 @@
+//! Sessions, their states and their outgoing streams with replay.

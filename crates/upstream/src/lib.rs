@@ -1,0 +1,1 @@
+//! Connections to MCP servers: child processes and in-process servers.
