@@ -1,1 +1,18 @@
-//! Who is calling, what they may do, and how much: principals, permits, limits, Origin and Host.
+//! Who is calling, what they may do, and how much of it.
+//!
+//! - [`Caller`]: the principal behind a request and the address it came from.
+//! - [`Permit`]: proof that policy allowed a message; nothing reaches an
+//!   upstream without one, and only this crate makes them.
+//! - [`Gauge`] and [`KeyedGauge`]: named limits that count what they hold and
+//!   what they refused.
+//! - [`OriginGuard`]: which `Origin` and `Host` a listener accepts.
+
+mod caller;
+mod gauge;
+mod guard;
+mod permit;
+
+pub use caller::{Caller, Principal};
+pub use gauge::{Gauge, KeyedGauge, LimitReached, Slot};
+pub use guard::{Authority, GuardError, InvalidAuthority, InvalidOrigin, OriginGuard};
+pub use permit::{Denied, Permit, Policy};

@@ -1,0 +1,53 @@
+//! The principal behind a request.
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// Who is calling, as far as it was established.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Principal {
+    /// No authentication is configured.
+    Anonymous,
+}
+
+/// The principal of a request and the address that its connection came from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Caller {
+    principal: Principal,
+    address: IpAddr,
+}
+
+impl Caller {
+    /// A caller that nobody asked for credentials. IPv4-mapped addresses
+    /// count as the IPv4 address that they stand for.
+    pub fn anonymous(address: IpAddr) -> Self {
+        Self { principal: Principal::Anonymous, address: address.to_canonical() }
+    }
+
+    /// The principal.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The address of the connection.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// On whose account limits count: the principal, or the address as long
+    /// as nobody is authenticated.
+    pub fn account(&self) -> String {
+        match &self.principal {
+            Principal::Anonymous => self.address.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! One legacy session and its streams.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use pontoon_mcp::LegacyRevision;
+
+use crate::event_id::{EventId, StreamId};
+use crate::outbox::{Aborted, Outbox, Reader, Retention};
+use crate::{Owner, SessionId};
+
+#[cfg(test)]
+mod tests;
+
+/// Which transport a session lives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP+SSE (2024-11-05): one stream carries everything and its end ends
+    /// the session.
+    HttpSse,
+    /// Streamable HTTP (2025-03-26 to 2025-11-25): a stream for each exchange
+    /// that needs one, and GET streams for the rest.
+    Streamable,
+}
+
+/// Bounds on the streams of one session.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamLimits {
+    /// Most bytes that wait unread in one stream.
+    pub queue_bytes: usize,
+    /// Most bytes of read messages that one stream keeps for replay.
+    pub replay_bytes: usize,
+    /// Most streams that are open or kept for replay.
+    pub streams: usize,
+}
+
+/// A session: its identity, its owner, and its outgoing streams.
+///
+/// `A` is what the broker attaches to it (its lease).
+pub struct Session<A> {
+    id: SessionId,
+    owner: Owner,
+    transport: Transport,
+    limits: StreamLimits,
+    revision: OnceLock<LegacyRevision>,
+    attachment: OnceLock<A>,
+    streams: Mutex<Streams>,
+    /// Milliseconds on the registry's clock.
+    opened: u64,
+    touched: AtomicU64,
+}
+
+/// What became of a message for the session as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// It is on a stream that a client reads.
+    Queued,
+    /// No stream is open; it waits for the next one.
+    Waiting,
+    /// There was no room; it is lost.
+    Dropped,
+}
+
+/// A stream that a GET opened or resumed.
+#[derive(Debug)]
+pub struct NewStream {
+    /// Its place in event ids.
+    pub id: StreamId,
+    /// The way to read it.
+    pub reader: Reader,
+}
+
+/// Why a stream could not be opened or resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResumeError {
+    /// The session never had such a stream, or has forgotten it.
+    Unknown,
+    /// The stream is known, but messages after the event are gone.
+    Gap,
+    /// As many streams are being read as the session may have.
+    TooMany,
+}
+
+#[derive(Default)]
+struct Streams {
+    next: u32,
+    /// Oldest first; the latest GET stream is the last one marked standalone.
+    entries: VecDeque<Entry>,
+    pending: VecDeque<Bytes>,
+    pending_bytes: usize,
+    closed: bool,
+}
+
+struct Entry {
+    id: StreamId,
+    outbox: Arc<Outbox>,
+    role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Opened by a GET: carries what belongs to no exchange.
+    Standalone,
+    /// Answers a POST.
+    Exchange,
+}
+
+impl<A> Session<A> {
+    /// A session that has no stream yet. `now` is on the registry's clock.
+    pub fn new(owner: Owner, transport: Transport, limits: StreamLimits, now: Duration) -> Self {
+        let now = millis(now);
+        Self {
+            id: SessionId::random(),
+            owner,
+            transport,
+            limits,
+            revision: OnceLock::new(),
+            attachment: OnceLock::new(),
+            streams: Mutex::default(),
+            opened: now,
+            touched: AtomicU64::new(now),
+        }
+    }
+
+    /// The id that the client presents.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Whom the session is bound to.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// The transport it lives on.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// The revision that `initialize` settled; [`LegacyRevision::ASSUMED`] before.
+    pub fn revision(&self) -> LegacyRevision {
+        self.revision.get().copied().unwrap_or(LegacyRevision::ASSUMED)
+    }
+
+    /// Records the settled revision; later calls change nothing.
+    pub fn settle_revision(&self, revision: LegacyRevision) {
+        // A second `initialize` on one session keeps the first answer.
+        let _ = self.revision.set(revision);
+    }
+
+    /// What the broker attached.
+    pub fn attachment(&self) -> Option<&A> {
+        self.attachment.get()
+    }
+
+    /// Attaches the broker's part; `Err` returns it if there is one already.
+    ///
+    /// # Errors
+    ///
+    /// The argument, if something is attached.
+    pub fn attach(&self, attachment: A) -> Result<(), A> {
+        self.attachment.set(attachment)
+    }
+
+    /// Notes activity at `now` on the registry's clock.
+    pub fn touch(&self, now: Duration) {
+        self.touched.store(millis(now), Ordering::Relaxed);
+    }
+
+    /// How long ago the session was opened and last used.
+    pub(crate) fn ages(&self, now: Duration) -> (Duration, Duration) {
+        let now = millis(now);
+        let since = |then: u64| Duration::from_millis(now.saturating_sub(then));
+        (since(self.opened), since(self.touched.load(Ordering::Relaxed)))
+    }
+
+    /// Whether a client reads any stream of the session right now.
+    pub fn is_attached(&self) -> bool {
+        self.lock().entries.iter().any(|entry| entry.outbox.is_attached())
+    }
+
+    /// A queue for one exchange of this session, or `answers` of a batch.
+    pub fn exchange(&self, answers: u32) -> Arc<Outbox> {
+        Outbox::for_answers(answers, self.limits.queue_bytes, crate::Detach::Keep)
+    }
+
+    /// The single stream of an HTTP+SSE session, or a further GET stream of a
+    /// Streamable one. It first carries what waited for a stream.
+    ///
+    /// # Errors
+    ///
+    /// [`ResumeError::TooMany`].
+    pub fn listen(&self) -> Result<NewStream, ResumeError> {
+        let retention = match self.transport {
+            Transport::HttpSse => Retention::None,
+            Transport::Streamable => Retention::Replay { bytes: self.limits.replay_bytes },
+        };
+        let outbox = Outbox::endless(self.limits.queue_bytes, retention);
+        let mut streams = self.lock();
+        let orphans = streams.take_orphans();
+        let id = streams.remember(Arc::clone(&outbox), Role::Standalone, self.limits.streams)?;
+        for message in orphans {
+            // The queue is new: what fitted the old ones fits here, or the
+            // reader is told by the end of the stream.
+            let _ = outbox.push(message);
+        }
+        Ok(NewStream { id, reader: outbox.reader() })
+    }
+
+    /// Keeps the stream of an exchange for replay and gives it its id.
+    ///
+    /// # Errors
+    ///
+    /// [`ResumeError::TooMany`]: the stream works, but cannot be resumed.
+    pub fn remember(&self, outbox: &Arc<Outbox>) -> Result<StreamId, ResumeError> {
+        outbox.retain(self.limits.replay_bytes);
+        self.lock().remember(Arc::clone(outbox), Role::Exchange, self.limits.streams)
+    }
+
+    /// Reads a stream on from behind `event`.
+    ///
+    /// # Errors
+    ///
+    /// [`ResumeError::Unknown`] or [`ResumeError::Gap`].
+    pub fn resume(&self, event: EventId) -> Result<NewStream, ResumeError> {
+        let mut streams = self.lock();
+        let at = streams
+            .entries
+            .iter()
+            .position(|entry| entry.id == event.stream)
+            .ok_or(ResumeError::Unknown)?;
+        let outbox = &streams.entries[at].outbox;
+        let reader = outbox.reader_after(event.sequence).ok_or(ResumeError::Gap)?;
+        // The latest stream to be opened or resumed gets what comes next.
+        let entry = streams.entries.remove(at).expect("the position was just found");
+        streams.entries.push_back(entry);
+        Ok(NewStream { id: event.stream, reader })
+    }
+
+    /// Sends a notification that belongs to no exchange: to exactly one stream.
+    pub fn notify(&self, message: Bytes) -> Delivered {
+        // Half of the room is kept for requests, which somebody waits for.
+        self.send(message, self.limits.queue_bytes / 2)
+    }
+
+    /// Sends a request of the server that belongs to no exchange.
+    pub fn request(&self, message: Bytes) -> Delivered {
+        self.send(message, self.limits.queue_bytes)
+    }
+
+    fn send(&self, message: Bytes, pending_limit: usize) -> Delivered {
+        let mut streams = self.lock();
+        if streams.closed {
+            return Delivered::Dropped;
+        }
+        let readable = streams.entries.iter().rev().filter(|entry| entry.role == Role::Standalone);
+        for entry in readable.filter(|entry| entry.outbox.is_attached()) {
+            if entry.outbox.push(message.clone()).is_ok() {
+                return Delivered::Queued;
+            }
+        }
+        streams.wait(message, pending_limit)
+    }
+
+    /// Ends every stream. Nothing can be sent or opened afterwards.
+    pub fn close(&self) {
+        let mut streams = self.lock();
+        streams.closed = true;
+        streams.pending = VecDeque::new();
+        for entry in std::mem::take(&mut streams.entries) {
+            entry.outbox.abort(Aborted::Closed);
+        }
+    }
+
+    /// Whether [`Session::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Streams {
+    fn remember(&mut self, outbox: Arc<Outbox>, role: Role, limit: usize) -> Result<StreamId, ResumeError> {
+        while self.entries.len() >= limit {
+            let idle = |entry: &Entry| !entry.outbox.is_attached();
+            let ended = |entry: &Entry| idle(entry) && entry.outbox.has_ended();
+            let oldest = self.entries.iter().position(ended).or_else(|| self.entries.iter().position(idle));
+            let oldest = oldest.ok_or(ResumeError::TooMany)?;
+            self.entries.remove(oldest);
+        }
+        let id = StreamId(self.next);
+        self.next += 1;
+        self.entries.push_back(Entry { id, outbox, role });
+        Ok(id)
+    }
+
+    /// Everything that waits for a GET stream: what came while none was open,
+    /// and what the readers of broken ones never took.
+    fn take_orphans(&mut self) -> Vec<Bytes> {
+        let mut orphans = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.role == Role::Standalone) {
+            orphans.extend(entry.outbox.take_unread());
+        }
+        orphans.extend(std::mem::take(&mut self.pending));
+        self.pending_bytes = 0;
+        orphans
+    }
+
+    fn wait(&mut self, message: Bytes, limit: usize) -> Delivered {
+        if self.pending_bytes + message.len() > limit {
+            return Delivered::Dropped;
+        }
+        self.pending_bytes += message.len();
+        self.pending.push_back(message);
+        Delivered::Waiting
+    }
+}

@@ -1,0 +1,122 @@
+use super::*;
+
+const LIMITS: StreamLimits = StreamLimits { queue_bytes: 100, replay_bytes: 100, streams: 3 };
+
+fn session(transport: Transport) -> Session<()> {
+    Session::new(Owner::new("alice", "demo", "alice"), transport, LIMITS, Duration::ZERO)
+}
+
+fn text(text: &'static str) -> Bytes {
+    Bytes::from_static(text.as_bytes())
+}
+
+fn read(stream: &mut NewStream) -> Vec<Bytes> {
+    std::iter::from_fn(|| stream.reader.try_next()).map(|delivery| delivery.message).collect()
+}
+
+#[test]
+fn each_message_goes_to_exactly_one_of_several_get_streams() {
+    let session = session(Transport::Streamable);
+    let mut first = session.listen().unwrap();
+    let mut second = session.listen().unwrap();
+    assert_eq!(session.notify(text("one")), Delivered::Queued);
+    assert_eq!(read(&mut first), Vec::<Bytes>::new());
+    assert_eq!(read(&mut second), [text("one")]);
+}
+
+#[test]
+fn a_client_whose_old_connection_died_unnoticed_gets_a_new_one() {
+    let session = session(Transport::Streamable);
+    let _dead = session.listen().unwrap();
+    let mut fresh = session.listen().unwrap();
+    session.notify(text("one"));
+    assert_eq!(read(&mut fresh), [text("one")]);
+}
+
+#[test]
+fn what_came_while_no_stream_was_open_waits_for_one() {
+    let session = session(Transport::Streamable);
+    assert_eq!(session.notify(text("one")), Delivered::Waiting);
+    let mut stream = session.listen().unwrap();
+    assert_eq!(read(&mut stream), [text("one")]);
+}
+
+#[test]
+fn waiting_is_bounded_and_keeps_room_for_requests() {
+    let session = session(Transport::Streamable);
+    let mut waiting = 0;
+    while session.notify(text("0123456789")) == Delivered::Waiting {
+        waiting += 1;
+    }
+    assert_eq!(waiting, 5);
+    assert_eq!(session.request(text("question")), Delivered::Waiting);
+}
+
+#[test]
+fn unread_messages_of_a_broken_stream_move_on() {
+    let session = session(Transport::Streamable);
+    let mut broken = session.listen().unwrap();
+    session.notify(text("read"));
+    assert_eq!(read(&mut broken), [text("read")]);
+    session.notify(text("unread"));
+    drop(broken);
+    let mut stream = session.listen().unwrap();
+    assert_eq!(read(&mut stream), [text("unread")], "what was delivered elsewhere is not repeated");
+}
+
+#[test]
+fn a_resumed_stream_replays_only_its_own_messages() {
+    let session = session(Transport::Streamable);
+    let mut first = session.listen().unwrap();
+    session.notify(text("one"));
+    assert_eq!(read(&mut first), [text("one")]);
+    let mut second = session.listen().unwrap();
+    session.notify(text("two"));
+    assert_eq!(read(&mut second), [text("two")]);
+    let mut resumed = session.resume(EventId { stream: first.id, sequence: 0 }).unwrap();
+    assert_eq!(read(&mut resumed), [text("one")]);
+    session.notify(text("three"));
+    assert_eq!(read(&mut resumed), [text("three")], "the latest stream is served");
+}
+
+#[test]
+fn foreign_event_ids_resume_nothing() {
+    let session = session(Transport::Streamable);
+    let stream = session.listen().unwrap();
+    let unknown = EventId { stream: StreamId(9), sequence: 0 };
+    assert_eq!(session.resume(unknown).unwrap_err(), ResumeError::Unknown);
+    let future = EventId { stream: stream.id, sequence: 9 };
+    assert_eq!(session.resume(future).unwrap_err(), ResumeError::Gap);
+}
+
+#[test]
+fn exchanges_can_be_resumed_after_their_answer() {
+    let session = session(Transport::Streamable);
+    let outbox = session.exchange(1);
+    let id = session.remember(&outbox).unwrap();
+    drop(outbox.reader());
+    outbox.finish(text("answer"), None).unwrap();
+    let mut resumed = session.resume(EventId { stream: id, sequence: 0 }).unwrap();
+    assert_eq!(read(&mut resumed), [text("answer")]);
+}
+
+#[test]
+fn old_streams_make_room_but_open_ones_are_never_closed_for_it() {
+    let session = session(Transport::Streamable);
+    let ended = session.listen().unwrap();
+    let id = ended.id;
+    drop(ended);
+    let _open: Vec<_> = (0..3).map(|_| session.listen().unwrap()).collect();
+    assert_eq!(session.resume(EventId { stream: id, sequence: 0 }).unwrap_err(), ResumeError::Unknown);
+    assert_eq!(session.listen().unwrap_err(), ResumeError::TooMany);
+}
+
+#[test]
+fn closing_ends_every_stream() {
+    let session = session(Transport::HttpSse);
+    let mut stream = session.listen().unwrap();
+    session.close();
+    assert_eq!(read(&mut stream), Vec::<Bytes>::new());
+    assert!(stream.reader.outbox().has_ended());
+    assert_eq!(session.notify(text("late")), Delivered::Dropped);
+}
