@@ -1,0 +1,79 @@
+// TypeScript SDK 1.x (`@modelcontextprotocol/sdk`): the HTTP+SSE and the Streamable HTTP transport, both legacy.
+// The fourth word of argv names the installed package, so that older 1.x releases run the same script.
+import { answers, main } from '../checks.mjs';
+import { allPages } from '../support.mjs';
+
+const sdk = process.argv[3] ?? '@modelcontextprotocol/sdk';
+const { Client } = await import(`${sdk}/client/index.js`);
+const { SSEClientTransport } = await import(`${sdk}/client/sse.js`);
+const { StreamableHTTPClientTransport } = await import(`${sdk}/client/streamableHttp.js`).catch(() => ({}));
+const schema = await import(`${sdk}/types.js`);
+
+await main(connect);
+
+async function connect({ url, transport: kind, plan }) {
+    const questions = { sampling: {}, roots: { listChanged: true } };
+    if (schema.ElicitRequestSchema) questions.elicitation = {};
+    const client = new Client({ name: 'interop-ts1', version: '1.0.0' }, { capabilities: questions });
+    const logs = [];
+    const updates = [];
+    listen(client, logs, updates, plan);
+    const transport = kind === 'sse' ? new SSEClientTransport(new URL(url)) : new StreamableHTTPClientTransport(new URL(url));
+    // The client hands the negotiated revision to its transport and keeps no public copy.
+    let revision;
+    const send = transport.setProtocolVersion?.bind(transport);
+    transport.setProtocolVersion = version => {
+        revision = version;
+        send?.(version);
+    };
+    await client.connect(transport);
+
+    return {
+        revision: revision ?? 'unknown',
+        server: client.getServerVersion()?.name,
+        logs,
+        updates,
+        list(kind) {
+            const pages = {
+                tools: params => client.listTools(params),
+                resources: params => client.listResources(params),
+                templates: params => client.listResourceTemplates(params),
+                prompts: params => client.listPrompts(params)
+            };
+            return allPages(pages[kind], kind === 'templates' ? 'resourceTemplates' : kind);
+        },
+        call: (name, args, { onprogress, signal } = {}) => client.callTool({ name, arguments: args }, undefined, { onprogress, signal }),
+        read: uri => client.readResource({ uri }),
+        prompt: (name, args) => client.getPrompt({ name, arguments: args }),
+        complete: params => client.complete(params),
+        async subscribe(uri) {
+            await client.subscribeResource({ uri });
+            return async () => void (await client.unsubscribeResource({ uri }));
+        },
+        logLevel: async level => void (await client.setLoggingLevel(level)),
+        code: error => error.code,
+        async close() {
+            await transport.terminateSession?.();
+            await client.close();
+        }
+    };
+}
+
+function listen(client, logs, updates, plan) {
+    client.setNotificationHandler(schema.LoggingMessageNotificationSchema, ({ params }) => void logs.push(params));
+    client.setNotificationHandler(schema.ResourceUpdatedNotificationSchema, ({ params }) => void updates.push(params.uri));
+    client.setRequestHandler(schema.CreateMessageRequestSchema, () => {
+        answers.asked.sampling += 1;
+        return answers.sampling();
+    });
+    client.setRequestHandler(schema.ListRootsRequestSchema, () => {
+        answers.asked.roots += 1;
+        return answers.roots();
+    });
+    if (schema.ElicitRequestSchema) {
+        client.setRequestHandler(schema.ElicitRequestSchema, () => {
+            answers.asked.elicitation += 1;
+            return answers.elicitation(plan.elicitation.content);
+        });
+    }
+}

@@ -1,0 +1,321 @@
+//! What must come back, check by check; the twin of `clients/checks.mjs` and `clients/checks.py`.
+
+use std::{collections::HashSet, time::Duration};
+
+use anyhow::{Context as _, bail, ensure};
+use futures_util::future::try_join_all;
+use rmcp::service::PeerRequestOptions;
+use serde_json::{Map, Value};
+
+use crate::{
+    cell::{Call, Cell, Plan, Progress},
+    client::{Client, nonce, result_of},
+    report::Finding,
+};
+
+pub(crate) struct Checks<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) cell: &'a Cell,
+}
+
+impl Checks<'_> {
+    pub(crate) async fn run(&self, check: &str) -> Finding {
+        let plan = &self.cell.plan;
+        match check {
+            "tools" => self.listed(check, "name", &plan.tools).await,
+            "resources" => self.listed(check, "uri", &plan.resources).await,
+            "templates" => self.listed(check, "uriTemplate", &plan.templates).await,
+            "prompts" => self.listed(check, "name", &plan.prompts).await,
+            "echo" => self.echo(&format!("héllo ✓ {}", nonce()?)).await,
+            "progress" => self.progress().await,
+            "log" => self.log().await,
+            "read" => self.read().await,
+            "subscribe" => self.subscribe().await,
+            "prompt" => self.prompt().await,
+            "complete" => self.complete().await,
+            "cancel" => self.cancel().await,
+            "cancel_at_server" => self.cancel_at_server().await,
+            "concurrent" => self.concurrent().await,
+            "large" => self.large().await,
+            "tool_error" => self.tool_error().await,
+            "protocol_error" => self.protocol_error().await,
+            "sampling" => self.asked("sampling", &plan.sampling).await,
+            "elicitation" => {
+                let Plan { elicitation, .. } = plan;
+                let call = Call {
+                    tool: elicitation.tool.clone(),
+                    arguments: elicitation.arguments.clone(),
+                };
+                self.asked("elicitation", &call).await
+            }
+            "roots" => self.asked("roots", &plan.roots).await,
+            "resume" => self.resume().await,
+            other => bail!("unknown check {other}"),
+        }
+    }
+
+    async fn listed(&self, kind: &str, member: &str, wanted: &[String]) -> Finding {
+        let items = self.client.list(kind).await?;
+        let names: Vec<&str> = items.iter().filter_map(|item| item[member].as_str()).collect();
+        let missing: Vec<_> = wanted
+            .iter()
+            .filter(|name| !names.contains(&name.as_str()))
+            .collect();
+        ensure!(missing.is_empty(), "missing {missing:?}; got {names:?}");
+        ensure!(
+            names.iter().collect::<HashSet<_>>().len() == names.len(),
+            "listed twice: {names:?}"
+        );
+        Ok(names.len().to_string())
+    }
+
+    async fn echo(&self, said: &str) -> Finding {
+        let spec = &self.cell.plan.echo;
+        let arguments = Map::from_iter([(spec.argument.clone(), Value::from(said))]);
+        let got = text_of(&self.client.call(&spec.tool, &arguments).await?);
+        let want = spec.answer.replace("{text}", said);
+        ensure!(
+            got == want,
+            "want {} bytes, got {}: {}",
+            want.len(),
+            got.len(),
+            start(&got)
+        );
+        Ok(start(said))
+    }
+
+    /// Two at once, told apart by their tokens.
+    async fn progress(&self) -> Finding {
+        let spec = &self.cell.plan.progress;
+        let (one, two) = tokio::join!(
+            self.with_progress(self.client, spec),
+            self.with_progress(self.client, spec)
+        );
+        Ok(format!("{} | {}", one?, two?))
+    }
+
+    async fn with_progress(&self, client: &Client, spec: &Progress) -> Finding {
+        let handle = client
+            .start(&spec.tool, &spec.arguments, PeerRequestOptions::no_options())
+            .await?;
+        let token = handle.progress_token.clone();
+        let text = text_of(&result_of(handle).await?);
+        ensure!(
+            text.contains(&spec.answer),
+            "answer lacks {:?}: {text}",
+            spec.answer
+        );
+        // rmcp hands notifications to a task of their own; the last one may come after the result.
+        let wanted = spec.steps - self.cell.plan.may_lose;
+        let count = |told: &crate::handler::Told| told.progress.get(&token).map_or(0, Vec::len);
+        client
+            .until(|told| count(told) >= wanted, "progress is missing")
+            .await?;
+        let seen = client.handler().told().progress[&token].clone();
+        ensure!(
+            seen.windows(2).all(|pair| pair[0] < pair[1]),
+            "not strictly increasing: {seen:?}"
+        );
+        Ok(format!("{seen:?}"))
+    }
+
+    async fn log(&self) -> Finding {
+        let spec = &self.cell.plan.log;
+        let options = self.client.with_logging("debug").await?;
+        let before = self.client.handler().told().logs.len();
+        result_of(self.client.start(&spec.tool, &spec.arguments, options).await?).await?;
+        let is_it = |log: &&Value| log["data"].to_string().contains(&spec.contains);
+        self.client
+            .until(
+                |told| told.logs[before..].iter().any(|log| is_it(&log)),
+                "no such log message",
+            )
+            .await?;
+        if spec.again {
+            self.client.call(&spec.tool, &spec.arguments).await?;
+        }
+        let told = self.client.handler().told();
+        Ok(told.logs[before..]
+            .iter()
+            .find(is_it)
+            .map(ToString::to_string)
+            .unwrap_or_default())
+    }
+
+    async fn read(&self) -> Finding {
+        let spec = &self.cell.plan.read;
+        let result = self.client.read(&spec.uri).await?;
+        let content = &result["contents"][0];
+        ensure!(content["uri"] == *spec.uri, "wrong contents: {result}");
+        let text = content["text"].as_str().context("not a text")?;
+        ensure!(text.contains(&spec.contains), "lacks {:?}: {text}", spec.contains);
+        Ok(start(text))
+    }
+
+    async fn subscribe(&self) -> Finding {
+        let spec = &self.cell.plan.subscribe;
+        let mut watch = self.client.watch(&spec.uri).await?;
+        self.client.call(&spec.tool, &spec.arguments).await?;
+        self.client.updated(&mut watch, &spec.uri).await?;
+        if spec.again {
+            self.client.call(&spec.tool, &spec.arguments).await?;
+        }
+        self.client.unwatch(watch).await?;
+        Ok(spec.uri.clone())
+    }
+
+    async fn prompt(&self) -> Finding {
+        let spec = &self.cell.plan.prompt;
+        let result = self.client.prompt(&spec.name, &spec.arguments).await?;
+        let text = result["messages"][0]["content"]["text"]
+            .as_str()
+            .context("not a text")?;
+        ensure!(text.contains(&spec.contains), "lacks {:?}: {text}", spec.contains);
+        Ok(text.to_owned())
+    }
+
+    async fn complete(&self) -> Finding {
+        let spec = &self.cell.plan.complete;
+        let result = self.client.complete(&spec.reference, &spec.argument).await?;
+        let values: Vec<String> = serde_json::from_value(result["completion"]["values"].clone())?;
+        ensure!(values == spec.values, "got {values:?}");
+        Ok(values.join(","))
+    }
+
+    async fn cancel(&self) -> Finding {
+        let spec = &self.cell.plan.cancel;
+        self.withdrawn_call(&spec.tool, &spec.arguments).await?;
+        self.echo(&format!("still here {}", nonce()?)).await
+    }
+
+    async fn cancel_at_server(&self) -> Finding {
+        let spec = self
+            .cell
+            .plan
+            .cancel_at_server
+            .as_ref()
+            .context("the plan has no cancelAtServer")?;
+        let name = nonce()?;
+        let mut arguments = spec.arguments.clone();
+        arguments.insert(spec.witness.argument.clone(), Value::from(name.as_str()));
+        self.withdrawn_call(&spec.tool, &arguments).await?;
+        for _ in 0..200 {
+            let seen = match (&spec.witness.uri, &spec.witness.tool) {
+                (Some(uri), _) => self.client.read(uri).await?.to_string(),
+                (None, Some(tool)) => text_of(&self.client.call(tool, &Map::new()).await?),
+                (None, None) => bail!("the plan names no witness"),
+            };
+            if seen.contains(&name) {
+                return Ok(name);
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        bail!("the server never saw the cancellation")
+    }
+
+    /// Starts a call and withdraws it at its first progress notification.
+    async fn withdrawn_call(&self, tool: &str, arguments: &Map<String, Value>) -> anyhow::Result<()> {
+        let handle = self
+            .client
+            .start(tool, arguments, PeerRequestOptions::no_options())
+            .await?;
+        let token = handle.progress_token.clone();
+        self.client
+            .until(
+                |told| told.progress.contains_key(&token),
+                "the slow tool did not begin",
+            )
+            .await?;
+        handle
+            .cancel(Some("the user changed their mind".to_owned()))
+            .await?;
+        Ok(())
+    }
+
+    async fn concurrent(&self) -> Finding {
+        let mut said = Vec::new();
+        for index in 0..50 {
+            said.push(format!("call {index} {}", nonce()?));
+        }
+        try_join_all(said.iter().map(|said| self.echo(said))).await?;
+        Ok("50 own answers".to_owned())
+    }
+
+    async fn large(&self) -> Finding {
+        let said = payload(self.cell.plan.large_bytes);
+        self.echo(&said).await?;
+        Ok(format!("{} bytes both ways", said.len()))
+    }
+
+    async fn tool_error(&self) -> Finding {
+        let spec = &self.cell.plan.tool_error;
+        let result = self.client.call(&spec.tool, &spec.arguments).await?;
+        ensure!(result["isError"] == true, "isError is not set: {result}");
+        let text = text_of(&result);
+        ensure!(text.contains(&spec.contains), "lacks {:?}: {text}", spec.contains);
+        Ok(start(&text))
+    }
+
+    async fn protocol_error(&self) -> Finding {
+        let spec = &self.cell.plan.protocol_error;
+        match self.client.prompt(&spec.name, &Map::new()).await {
+            Err(rmcp::ServiceError::McpError(error)) => {
+                ensure!(error.code.0 == spec.code, "want code {}: {error:?}", spec.code);
+                Ok(start(&error.message))
+            }
+            other => bail!("an unknown prompt gave {other:?}"),
+        }
+    }
+
+    async fn asked(&self, kind: &'static str, spec: &Call) -> Finding {
+        let text = text_of(&self.client.call(&spec.tool, &spec.arguments).await?);
+        let handler = self.client.handler();
+        ensure!(
+            handler.told().asked.contains_key(kind),
+            "the client was never asked: {text}"
+        );
+        ensure!(
+            text.contains(&handler.nonce),
+            "the answer did not reach the tool: {text}"
+        );
+        Ok(start(&text.split_whitespace().collect::<Vec<_>>().join(" ")))
+    }
+
+    /// The same server behind a proxy that cuts the stream in the middle of this call.
+    async fn resume(&self) -> Finding {
+        let client = Client::connect(self.cell, &self.cell.resume_url).await?;
+        let finding = self.with_progress(&client, &self.cell.plan.resume).await;
+        client.close().await?;
+        Ok(format!("across the cut: {}", finding?))
+    }
+}
+
+fn text_of(result: &Value) -> String {
+    let blocks = result["content"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let texts: Vec<&str> = blocks.iter().filter_map(|block| block["text"].as_str()).collect();
+    texts.join("\n")
+}
+
+/// The first characters, for a table.
+fn start(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// Text of exactly `size` bytes that repeats nowhere, so that a lost or doubled piece shows.
+fn payload(size: usize) -> String {
+    let mut text = String::with_capacity(size + 64);
+    for line in 0.. {
+        if text.len() >= size {
+            break;
+        }
+        text.push_str(&format!("{line} \"quoted\" \\ ünï ✓\n"));
+    }
+    while text.len() > size {
+        text.pop();
+    }
+    let missing = size - text.len();
+    text + &".".repeat(missing)
+}

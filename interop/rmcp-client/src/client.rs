@@ -1,0 +1,229 @@
+//! A connected rmcp client. Parameters and results pass as the wire's JSON, so that a check reads like its twins.
+
+#![expect(deprecated, reason = "the legacy features are the subject of the test")]
+
+use std::{fmt::Write as _, time::Duration};
+
+use anyhow::{Context as _, bail, ensure};
+use rmcp::{
+    ClientLifecycleMode, ClientServiceExt as _, RoleClient,
+    model::{ClientRequest, ProtocolVersion, Request, ServerNotification, ServerResult},
+    service::{PeerRequestOptions, RequestHandle, RunningService, Subscription},
+    transport::StreamableHttpClientTransport,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    cell::{Cell, Era, Mode},
+    handler::{Handler, typed},
+    report::Finding,
+};
+
+pub(crate) struct Client {
+    service: RunningService<RoleClient, Handler>,
+    era: Era,
+}
+
+/// A standing order for the updates of one resource.
+pub(crate) enum Watch {
+    Legacy { uri: String },
+    Modern(Box<Subscription>),
+}
+
+impl Client {
+    pub(crate) async fn connect(cell: &Cell, url: &str) -> anyhow::Result<Self> {
+        let lifecycle = match (cell.era, cell.mode) {
+            (Era::Legacy, _) => ClientLifecycleMode::Initialize,
+            (Era::Modern, Mode::Pin) => ClientLifecycleMode::Discover {
+                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+            },
+            (Era::Modern, Mode::Auto) => ClientLifecycleMode::Auto {
+                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+                legacy_version: None,
+            },
+        };
+        let handler = Handler::new(nonce()?, &cell.plan.elicitation.content);
+        let transport = StreamableHttpClientTransport::from_uri(url);
+        let service = handler.serve_with_lifecycle(transport, lifecycle).await?;
+        Ok(Self {
+            service,
+            era: cell.era,
+        })
+    }
+
+    pub(crate) fn handler(&self) -> &Handler {
+        self.service.service()
+    }
+
+    pub(crate) fn expect_peer(&self, cell: &Cell) -> Finding {
+        let peer = self.service.peer_info().context("no handshake was recorded")?;
+        let revision = peer.protocol_version.as_str();
+        ensure!(
+            revision == cell.revision,
+            "negotiated {revision}, want {}",
+            cell.revision
+        );
+        let name = peer.server_info.as_ref().map(|info| info.name.as_str());
+        ensure!(name == Some(&*cell.plan.name), "server calls itself {name:?}");
+        Ok(format!("{revision} {}", cell.plan.name))
+    }
+
+    pub(crate) async fn list(&self, kind: &str) -> anyhow::Result<Vec<Value>> {
+        Ok(match kind {
+            "tools" => values(self.service.list_all_tools().await?),
+            "resources" => values(self.service.list_all_resources().await?),
+            "templates" => values(self.service.list_all_resource_templates().await?),
+            "prompts" => values(self.service.list_all_prompts().await?),
+            other => bail!("there is no list of {other}"),
+        }?)
+    }
+
+    /// A call to its end; questions inside it are answered by the handler, in either era.
+    pub(crate) async fn call(&self, tool: &str, arguments: &Map<String, Value>) -> anyhow::Result<Value> {
+        let params = typed(json!({"name": tool, "arguments": arguments}))?;
+        Ok(serde_json::to_value(self.service.call_tool(params).await?)?)
+    }
+
+    /// A call that can be watched and withdrawn.
+    pub(crate) async fn start(
+        &self,
+        tool: &str,
+        arguments: &Map<String, Value>,
+        options: PeerRequestOptions,
+    ) -> anyhow::Result<RequestHandle<RoleClient>> {
+        let params = typed(json!({"name": tool, "arguments": arguments}))?;
+        let request = ClientRequest::CallToolRequest(Request::new(params));
+        Ok(self.service.send_cancellable_request(request, options).await?)
+    }
+
+    /// Options that ask a modern server for log messages; a legacy one has `logging/setLevel`.
+    pub(crate) async fn with_logging(&self, level: &str) -> anyhow::Result<PeerRequestOptions> {
+        match self.era {
+            Era::Modern => Ok(PeerRequestOptions::no_options()
+                .with_meta(typed(json!({"io.modelcontextprotocol/logLevel": level}))?)),
+            Era::Legacy => {
+                self.service.set_level(typed(json!({"level": level}))?).await?;
+                Ok(PeerRequestOptions::no_options())
+            }
+        }
+    }
+
+    pub(crate) async fn read(&self, uri: &str) -> anyhow::Result<Value> {
+        let result = self.service.read_resource(typed(json!({"uri": uri}))?).await?;
+        Ok(serde_json::to_value(result)?)
+    }
+
+    pub(crate) async fn prompt(
+        &self,
+        name: &str,
+        arguments: &Map<String, Value>,
+    ) -> Result<Value, rmcp::ServiceError> {
+        let params =
+            typed(json!({"name": name, "arguments": arguments})).map_err(rmcp::ServiceError::McpError)?;
+        let result = self.service.get_prompt(params).await?;
+        serde_json::to_value(result).map_err(|_| rmcp::ServiceError::UnexpectedResponse)
+    }
+
+    pub(crate) async fn complete(&self, reference: &Value, argument: &Value) -> anyhow::Result<Value> {
+        let params = typed(json!({"ref": reference, "argument": argument}))?;
+        Ok(serde_json::to_value(self.service.complete(params).await?)?)
+    }
+
+    pub(crate) async fn watch(&self, uri: &str) -> anyhow::Result<Watch> {
+        if self.era == Era::Legacy {
+            self.service.subscribe(typed(json!({"uri": uri}))?).await?;
+            return Ok(Watch::Legacy { uri: uri.to_owned() });
+        }
+        let subscription = self
+            .service
+            .listen(typed(json!({"resourceSubscriptions": [uri]}))?)
+            .await?;
+        let honoured = serde_json::to_value(subscription.acknowledged())?;
+        ensure!(
+            honoured["resourceSubscriptions"] == json!([uri]),
+            "acknowledged {honoured}"
+        );
+        Ok(Watch::Modern(Box::new(subscription)))
+    }
+
+    /// Waits for an update of `uri`.
+    pub(crate) async fn updated(&self, watch: &mut Watch, uri: &str) -> anyhow::Result<()> {
+        let Watch::Modern(subscription) = watch else {
+            return self
+                .until(
+                    |told| told.updates.iter().any(|update| update == uri),
+                    "no update came",
+                )
+                .await;
+        };
+        while let Some(notification) = subscription.next().await? {
+            if matches!(&notification, ServerNotification::ResourceUpdatedNotification(it) if it.params.uri == uri)
+            {
+                return Ok(());
+            }
+        }
+        bail!("the subscription ended: {:?}", subscription.end())
+    }
+
+    pub(crate) async fn unwatch(&self, watch: Watch) -> anyhow::Result<()> {
+        match watch {
+            Watch::Legacy { uri } => self.service.unsubscribe(typed(json!({"uri": uri}))?).await?,
+            Watch::Modern(mut subscription) => subscription.cancel().await?,
+        }
+        Ok(())
+    }
+
+    /// Waits until what the server told meets the condition, at most 10 s.
+    pub(crate) async fn until(
+        &self,
+        condition: impl Fn(&crate::handler::Told) -> bool,
+        otherwise: &str,
+    ) -> anyhow::Result<()> {
+        let wait = async {
+            loop {
+                let news = self.handler().news.notified();
+                if condition(&self.handler().told()) {
+                    return;
+                }
+                news.await;
+            }
+        };
+        let told = tokio::time::timeout(Duration::from_secs(10), wait).await;
+        told.map_err(|_| {
+            let told = self.handler().told();
+            anyhow::anyhow!(
+                "{otherwise}: logs {:?}, updates {:?}, progress {:?}",
+                told.logs,
+                told.updates,
+                told.progress
+            )
+        })
+    }
+
+    pub(crate) async fn close(self) -> Finding {
+        self.service.cancel().await?;
+        Ok(String::new())
+    }
+}
+
+/// The result of a watched call as JSON.
+pub(crate) async fn result_of(handle: RequestHandle<RoleClient>) -> anyhow::Result<Value> {
+    match handle.await_response().await? {
+        ServerResult::CallToolResult(result) => Ok(serde_json::to_value(result)?),
+        other => bail!("not the result of a tool: {other:?}"),
+    }
+}
+
+/// A fresh name that no other run shares.
+pub(crate) fn nonce() -> anyhow::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+        text
+    }))
+}
+
+fn values<T: serde::Serialize>(items: Vec<T>) -> serde_json::Result<Vec<Value>> {
+    items.into_iter().map(serde_json::to_value).collect()
+}
