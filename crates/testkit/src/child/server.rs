@@ -1,0 +1,163 @@
+//! The loop: a line in, answers out.
+
+use std::io::{self, BufRead, StdinLock};
+
+use crate::answers;
+use crate::flags::Flags;
+use crate::output::Output;
+use crate::resources::Resources;
+use crate::startup;
+use crate::wire::{Incoming, Params, quoted};
+
+pub(crate) struct Server {
+    pub(crate) flags: Flags,
+    pub(crate) output: Output,
+    pub(crate) resources: Resources,
+    input: StdinLock<'static>,
+    calls: u64,
+    asked: u64,
+}
+
+impl Server {
+    pub(crate) fn new(flags: Flags) -> Self {
+        let input = io::stdin().lock();
+        Self {
+            flags,
+            output: Output::new(),
+            resources: Resources::default(),
+            input,
+            calls: 0,
+            asked: 0,
+        }
+    }
+
+    /// Serves until the end of standard input.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        let mut line = String::new();
+        while self.read_line(&mut line)? {
+            if !self.flags.silent {
+                self.handle(&line)?;
+            }
+        }
+        if self.flags.ignore_eof {
+            startup::idle();
+        }
+        Ok(())
+    }
+
+    fn read_line(&mut self, line: &mut String) -> io::Result<bool> {
+        line.clear();
+        Ok(self.input.read_line(line)? > 0)
+    }
+
+    fn handle(&mut self, line: &str) -> io::Result<()> {
+        let Ok(message) = serde_json::from_str::<Incoming<'_>>(line) else {
+            eprintln!("not a message: {}", line.trim_end());
+            return Ok(());
+        };
+        let (Some(id), Some(method)) = (message.id, message.method.as_deref()) else {
+            return Ok(());
+        };
+        let params = Params::of(&message);
+        let answer = match method {
+            "initialize" => Ok(answers::initialize(&self.flags, &params)),
+            "ping" => Ok("{}".to_owned()),
+            "tools/list" => Ok(answers::tools(&self.flags)),
+            "tools/call" => self.call(&params)?,
+            _ if self.flags.resources => self.resources.handle(method, &params),
+            _ => Err(answers::METHOD_NOT_FOUND.to_owned()),
+        };
+        let answer = match answer {
+            Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
+            Err(error) => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#),
+        };
+        self.output.answer(&self.flags, &answer)
+    }
+
+    /// A tool call with everything the flags want to happen during it.
+    fn call(&mut self, params: &Params<'_>) -> io::Result<Result<String, String>> {
+        self.calls += 1;
+        if self.flags.crash_after.is_some_and(|calls| self.calls >= calls) {
+            eprintln!("crashing in call {}", self.calls);
+            std::process::abort();
+        }
+        if self.flags.close_stdout {
+            self.output.close();
+        }
+        if self.flags.close_stdin {
+            // SAFETY: the loop never reads again, see below.
+            unsafe { libc::close(libc::STDIN_FILENO) };
+            startup::idle();
+        }
+        self.notify(params)?;
+        let text = match (&self.flags.ask, self.flags.dump_env) {
+            (Some(method), _) => self.ask(&method.clone())?,
+            (None, true) => answers::surroundings(),
+            (None, false) => params
+                .arguments
+                .map_or("{}", |arguments| arguments.get())
+                .to_owned(),
+        };
+        match params.name.as_deref() {
+            Some("echo") => Ok(Ok(answers::text(&text))),
+            Some("touch") if self.flags.resources => {
+                for update in self.resources.updates() {
+                    self.output.message(&self.flags, &update)?;
+                }
+                Ok(Ok(answers::text("touched")))
+            }
+            _ => Ok(Err(r#"{"code":-32602,"message":"no such tool"}"#.to_owned())),
+        }
+    }
+
+    fn notify(&mut self, params: &Params<'_>) -> io::Result<()> {
+        for step in 1..=self.flags.progress {
+            let Some(token) = params.progress_token() else {
+                break;
+            };
+            let total = self.flags.progress;
+            let params = format!(r#"{{"progressToken":{token},"progress":{step},"total":{total}}}"#);
+            self.notification("notifications/progress", &params)?;
+        }
+        if let Some(level) = &self.flags.log {
+            let params = format!(
+                r#"{{"level":{},"logger":"test","data":"in a call"}}"#,
+                quoted(level)
+            );
+            self.notification("notifications/message", &params)?;
+        }
+        if self.flags.list_changed {
+            self.notification("notifications/tools/list_changed", "{}")?;
+        }
+        Ok(())
+    }
+
+    fn notification(&mut self, method: &str, params: &str) -> io::Result<()> {
+        let message = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#);
+        self.output.message(&self.flags, &message)
+    }
+
+    /// Asks the client and waits for its answer; everything else that comes meanwhile is dealt with.
+    fn ask(&mut self, method: &str) -> io::Result<String> {
+        self.asked += 1;
+        let id = format!("\"ask-{}\"", self.asked);
+        let params = answers::question(method);
+        let request = format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":{},"params":{params}}}"#,
+            quoted(method)
+        );
+        self.output.message(&self.flags, &request)?;
+        let mut line = String::new();
+        while self.read_line(&mut line)? {
+            if let Ok(message) = serde_json::from_str::<Incoming<'_>>(&line)
+                && message.method.is_none()
+                && message.id.is_some_and(|answered| answered.get() == id)
+            {
+                let answer = message.result.or(message.error);
+                return Ok(answer.map_or_else(|| "null".to_owned(), |answer| answer.get().to_owned()));
+            }
+            self.handle(&line.clone())?;
+        }
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
