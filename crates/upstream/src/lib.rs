@@ -1,1 +1,18 @@
-//! Connections to MCP servers: child processes and in-process servers.
+//! Connections to MCP servers: child processes ([`Stdio`]) and servers in our own process ([`InProcess`]).
+//!
+//! A [`Connector`] makes a server ready ([`Idle`]: for a child it is running, but nothing was said to it
+//! yet), [`Idle::start`] turns it into a [`Connection`] that tells its [`Listener`] everything that comes.
+//! Each connection is owned by one task of its own. Handles only talk to that task: sending never waits,
+//! and dropping the last handle merely lets the task know that it should stop the server.
+//!
+//! This room moves whole messages and knows how they are framed; what they mean is decided above.
+
+mod closed;
+mod connection;
+mod connector;
+mod diagnostics;
+
+pub use closed::Closed;
+pub use connection::{Connection, Idle, Listener, Ready, SendError, Wire};
+pub use connector::{BoxFuture, ConnectError, Connector};
+pub use diagnostics::{Counters, Diagnostics};
