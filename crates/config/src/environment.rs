@@ -1,0 +1,105 @@
+//! The environment Pontoon was started in, read once.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+
+/// A snapshot of the environment variables. Everything that depends on them is handed this snapshot.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+}
+
+/// Whether human output may be coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal yes, elsewhere no.
+    Auto,
+    /// `NO_COLOR` is set and not empty (<https://no-color.org>), or the terminal is `dumb`.
+    Never,
+}
+
+/// What a child process needs to find programs, its home and its language, and nothing that could be a secret:
+/// every other variable must be named in the server's `env`.
+const CHILD_BASE: &[&str] = &[
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "LOGNAME",
+    "PATH",
+    "SHELL",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    // Without these a program does not even start on Windows.
+    "APPDATA",
+    "COMSPEC",
+    "LOCALAPPDATA",
+    "PATHEXT",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "USERNAME",
+    "USERPROFILE",
+];
+
+impl Environment {
+    /// The environment of this process.
+    pub fn current() -> Self {
+        Self {
+            variables: std::env::vars_os().collect(),
+        }
+    }
+
+    /// An environment made of the given variables alone.
+    pub fn from_pairs<K: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self {
+            variables: pairs
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        }
+    }
+
+    /// The variables every child process starts with, before those of its own `env` are added: where programs, the home and
+    /// temporary files are, who the user is, the language and the time zone. Nothing else of ours is inherited.
+    pub fn child_base(&self) -> BTreeMap<OsString, OsString> {
+        let is_base = |name: &OsStr| {
+            name.to_str()
+                .is_some_and(|name| CHILD_BASE.contains(&name) || name.starts_with("LC_"))
+        };
+        self.variables
+            .iter()
+            .filter(|(name, _)| is_base(name))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
+    }
+
+    /// `PONTOON_LOG`: what to log, in the syntax of `--log`.
+    pub fn log_filter(&self) -> Option<&str> {
+        self.os("PONTOON_LOG")?
+            .to_str()
+            .filter(|filter| !filter.is_empty())
+    }
+
+    /// What `NO_COLOR` and `TERM` say about colours.
+    pub fn color(&self) -> Color {
+        let is_set = |name| self.os(name).is_some_and(|value| !value.is_empty());
+        if is_set("NO_COLOR") || self.os("TERM") == Some(OsStr::new("dumb")) {
+            Color::Never
+        } else {
+            Color::Auto
+        }
+    }
+
+    pub(crate) fn os(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+}
+
+/// Names only: values may be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}

@@ -1,0 +1,229 @@
+//! A server that is a program.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Context;
+use super::keys::FOR_SESSION_LEASES;
+use crate::environment::Environment;
+use crate::expand::{expand, is_variable_name};
+use crate::fault::{Fault, Faults};
+use crate::node::{Node, Value};
+use crate::section::limits::Limits;
+use crate::section::{Refused, Section};
+use crate::value::{count, duration, plain};
+
+/// A program that speaks MCP on its standard input and output.
+///
+/// `Debug` shows no argument and no value of a variable: they may be secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program's name, looked up in `PATH`, or its path.
+    pub program: PathBuf,
+    /// Its arguments, with `${NAME}` already replaced.
+    pub args: Vec<String>,
+    /// Variables to set beside [`Environment::child_base`], with `${NAME}` already replaced.
+    pub env: BTreeMap<String, String>,
+    /// The directory to run in; `None` for our own.
+    pub cwd: Option<PathBuf>,
+    /// Who shares a process.
+    pub lease: Lease,
+    /// Time from the start of the process to its answer to `initialize`.
+    pub start_timeout: Duration,
+    /// Time to leave after its input was closed, and again after SIGTERM.
+    pub stop_timeout: Duration,
+}
+
+/// Who shares a process, with the settings that only make sense there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// A process for each session or, for clients without sessions, for each principal or client address.
+    Session {
+        /// Processes kept started for sessions to come.
+        warm: usize,
+        /// Processes at once, warm ones included.
+        max_processes: usize,
+        /// A process for clients without sessions stops when it was not called for so long.
+        idle_timeout: Duration,
+    },
+    /// One process for everyone.
+    Shared,
+}
+
+/// The two kinds of [`Lease`], as `lease` and `--lease` name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseKind {
+    /// `session`
+    Session,
+    /// `shared`
+    Shared,
+}
+
+const LEASES: &[(&str, LeaseKind)] = &[("session", LeaseKind::Session), ("shared", LeaseKind::Shared)];
+
+const DEFAULT_WARM: usize = 1;
+const DEFAULT_MAX_PROCESSES: usize = 64;
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+impl From<LeaseKind> for Lease {
+    /// The lease with its defaults.
+    fn from(kind: LeaseKind) -> Self {
+        match kind {
+            LeaseKind::Shared => Self::Shared,
+            LeaseKind::Session => Self::Session {
+                warm: DEFAULT_WARM,
+                max_processes: DEFAULT_MAX_PROCESSES,
+                idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            },
+        }
+    }
+}
+
+impl Command {
+    /// A program with the defaults of `limits`, nothing in its `env`, in our own directory.
+    pub fn new(program: impl Into<PathBuf>, args: Vec<String>, lease: LeaseKind, limits: &Limits) -> Self {
+        Self {
+            program: program.into(),
+            args,
+            env: BTreeMap::new(),
+            cwd: None,
+            lease: lease.into(),
+            start_timeout: limits.start_timeout,
+            stop_timeout: limits.stop_timeout,
+        }
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("program", &self.program)
+            .field("args", &self.args.len())
+            .field("env", &self.env.keys())
+            .field("cwd", &self.cwd)
+            .field("lease", &self.lease)
+            .field("start_timeout", &self.start_timeout)
+            .field("stop_timeout", &self.stop_timeout)
+            .finish()
+    }
+}
+
+pub(super) fn read(section: &Section<'_>, context: &Context<'_>, faults: &mut Faults) -> Option<Command> {
+    let limits = context.limits;
+    let program = section.read("command", faults, program)?;
+    // A bare name is looked up in PATH; what has a slash is a path, and starts where the file is.
+    let program = if program.contains('/') {
+        context.directory.join(program)
+    } else {
+        program.into()
+    };
+    let args = section
+        .read("args", faults, |node| {
+            plain::list(node, |item| argument(item, context.environment))
+        })
+        .unwrap_or_default();
+    let env = section
+        .get("env")
+        .map(|node| env(section, node, context.environment, faults))
+        .unwrap_or_default();
+    let cwd = section
+        .read("cwd", faults, plain::text)
+        .map(|cwd| context.directory.join(cwd));
+    let lease = lease(section, faults);
+    let start_timeout = section
+        .read("start_timeout", faults, duration::parse)
+        .unwrap_or(limits.start_timeout);
+    let stop_timeout = section
+        .read("stop_timeout", faults, duration::parse)
+        .unwrap_or(limits.stop_timeout);
+    Some(Command {
+        program,
+        args,
+        env,
+        cwd,
+        lease,
+        start_timeout,
+        stop_timeout,
+    })
+}
+
+fn program(node: &Node) -> Result<String, Refused> {
+    let program = plain::text(node)?;
+    // Paths may hold spaces; a bare name with one is a command line.
+    if program.contains(char::is_whitespace) && !program.contains(['/', '\\']) {
+        return Err(Refused::value(node).hint("only the program goes here, its arguments go into `args`"));
+    }
+    Ok(program)
+}
+
+/// Unlike other texts an argument may be empty.
+fn argument(node: &Node, environment: &Environment) -> Result<String, Refused> {
+    match node.as_str() {
+        Some(text) if text.contains('\0') => Err(Refused::because("contains a NUL character")),
+        Some(text) => expand(text, environment).map_err(|error| Refused::because(error.to_string())),
+        None => Err(Refused::value(node)),
+    }
+}
+
+/// Points at the name, never at the value: that may be a secret.
+fn env(
+    section: &Section<'_>,
+    node: &Node,
+    environment: &Environment,
+    faults: &mut Faults,
+) -> BTreeMap<String, String> {
+    let Value::Table(table) = &node.value else {
+        section.read::<()>("env", faults, |node| Err(Refused::value(node)));
+        return BTreeMap::new();
+    };
+    let mut variables = BTreeMap::new();
+    for entry in &table.entries {
+        let path = format!("{}.{}", section.dotted("env"), entry.key);
+        let fault = |why: String| Fault::at(entry.key_span.clone(), format!("`{path}` {why}"));
+        if !is_variable_name(&entry.key) {
+            faults.push(
+                fault("is no name of a variable".to_owned()).allowed("letters, digits and _, no digit first"),
+            );
+            continue;
+        }
+        match argument(&entry.node, environment) {
+            Ok(value) => drop(variables.insert(entry.key.clone(), value)),
+            Err(refused) if entry.node.as_str().is_some() => faults.push(fault(refused.why)),
+            Err(refused) => {
+                faults.push(fault(refused.why).allowed("text; put quotes around numbers and true or false"));
+            }
+        }
+    }
+    variables
+}
+
+fn lease(section: &Section<'_>, faults: &mut Faults) -> Lease {
+    let kind = section
+        .read("lease", faults, |node| plain::choice(node, LEASES))
+        .unwrap_or(LeaseKind::Session);
+    if kind == LeaseKind::Shared {
+        let why = "needs `lease = \"session\"`: a shared server is one process that stays";
+        super::refuse_keys(section, FOR_SESSION_LEASES, why, faults);
+        return Lease::Shared;
+    }
+    let warm = section
+        .read("warm", faults, count::parse_or_none)
+        .unwrap_or(DEFAULT_WARM);
+    let max_processes = section
+        .read("max_processes", faults, count::parse)
+        .unwrap_or(DEFAULT_MAX_PROCESSES);
+    if warm > max_processes {
+        faults
+            .push(section.contradiction("warm", &format!("is more than `max_processes` ({max_processes})")));
+    }
+    let idle_timeout = section
+        .read("idle_timeout", faults, duration::parse)
+        .unwrap_or(DEFAULT_IDLE_TIMEOUT);
+    Lease::Session {
+        warm,
+        max_processes,
+        idle_timeout,
+    }
+}

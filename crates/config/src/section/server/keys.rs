@@ -1,0 +1,145 @@
+//! The keys of a server section.
+
+use crate::section::Key;
+use crate::value::{count, duration, path, url};
+
+/// Refused beside `command`.
+pub(super) const FOR_BUILTINS: &[&str] = &["base_url"];
+
+/// Refused beside `builtin`.
+pub(super) const FOR_COMMANDS: &[&str] = &[
+    "args",
+    "env",
+    "cwd",
+    "lease",
+    "warm",
+    "max_processes",
+    "idle_timeout",
+    "start_timeout",
+    "stop_timeout",
+];
+
+/// Refused beside `lease = "shared"`.
+pub(super) const FOR_SESSION_LEASES: &[&str] = &["warm", "max_processes", "idle_timeout"];
+
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "command",
+        takes: "the name or path of a program, as text",
+        default: "",
+        example: "\"npx\"",
+        doc: "The program to run. It speaks MCP on its standard input and output. No shell is involved. A path with a slash is relative to the file.",
+    },
+    Key {
+        name: "args",
+        takes: "a list of texts",
+        default: "[]",
+        example: "[\"-y\", \"@modelcontextprotocol/server-everything\"]",
+        doc: "Its arguments. `${NAME}` is replaced, but mind that other users of the machine can see arguments: secrets belong in `env`.",
+    },
+    Key {
+        name: "env",
+        takes: "a table of texts",
+        default: "{}",
+        example: "{ API_TOKEN = \"x\" }",
+        doc: "Environment variables for it, beside the few every command gets (see below). `${NAME}` is replaced by the variable of Pontoon's own environment, `${NAME:-text}` has a default, `$${` is a literal `${`.",
+    },
+    Key {
+        name: "cwd",
+        takes: "the path of a directory, as text",
+        default: "",
+        example: "\"servers/files\"",
+        doc: "The directory it runs in, relative to the file. Default: where Pontoon was started.",
+    },
+    Key {
+        name: "lease",
+        takes: "\"session\" or \"shared\"",
+        default: "\"session\"",
+        example: "\"shared\"",
+        doc: "Who shares a process. `session`: each session has its own; clients without sessions have one for each principal or client address. `shared`: one process serves everyone, which suits servers that keep no state per client.",
+    },
+    Key {
+        name: "warm",
+        takes: count::TAKES_OR_NONE,
+        default: "1",
+        example: "0",
+        doc: "Processes kept started for sessions to come. Only with `lease = \"session\"`.",
+    },
+    Key {
+        name: "max_processes",
+        takes: count::TAKES,
+        default: "64",
+        example: "8",
+        doc: "Processes of this server at once, warm ones included. Only with `lease = \"session\"`.",
+    },
+    Key {
+        name: "idle_timeout",
+        takes: duration::TAKES,
+        default: "\"5m\"",
+        example: "\"30s\"",
+        doc: "A process that serves clients without sessions stops when none of them called for so long. (That of a session lives as long as the session.) Only with `lease = \"session\"`.",
+    },
+    Key {
+        name: "start_timeout",
+        takes: duration::TAKES,
+        default: "",
+        example: "\"2m\"",
+        doc: "As in `[limits]`, for this server.",
+    },
+    Key {
+        name: "stop_timeout",
+        takes: duration::TAKES,
+        default: "",
+        example: "\"5s\"",
+        doc: "As in `[limits]`, for this server.",
+    },
+    Key {
+        name: "call_timeout",
+        takes: duration::TAKES,
+        default: "",
+        example: "\"2m\"",
+        doc: "As in `[limits]`, for this server.",
+    },
+    Key {
+        name: "max_call_timeout",
+        takes: duration::TAKES,
+        default: "",
+        example: "\"1h\"",
+        doc: "As in `[limits]`, for this server.",
+    },
+    Key {
+        name: "builtin",
+        takes: "\"showcase\" or \"hackernews\"",
+        default: "",
+        example: "\"showcase\"",
+        doc: "A server inside Pontoon, instead of a `command`.",
+    },
+    Key {
+        name: "base_url",
+        takes: url::TAKES_URL,
+        default: "",
+        example: "\"http://127.0.0.1:9000/v0\"",
+        doc: "Where a built-in server that calls an API finds it. For `hackernews`; default: the public one.",
+    },
+    Key {
+        name: "default",
+        takes: "true or false",
+        default: "false",
+        example: "true",
+        doc: "Serves this server at `/mcp`, `/sse` and `/messages` as well. A single server is the default without being marked.",
+    },
+    Key {
+        name: "paths",
+        takes: path::TAKES_LIST,
+        default: "[]",
+        example: "[\"/api/mcp\"]",
+        doc: "Extra paths that serve it over Streamable HTTP, below `path_prefix`.",
+    },
+    Key {
+        name: "url",
+        takes: "the address of a remote server (in a later version)",
+        default: "",
+        example: "",
+        doc: "Reserved for remote servers, which this version does not host yet.",
+    },
+];

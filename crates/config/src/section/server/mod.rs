@@ -1,0 +1,274 @@
+//! `[server.NAME]`: one server to host.
+
+mod command;
+mod keys;
+
+use std::path::Path;
+use std::time::Duration;
+
+pub use command::{Command, Lease, LeaseKind};
+pub(crate) use keys::KEYS;
+
+use super::limits::Timeouts;
+use super::{Section, nearest, table_of};
+use crate::environment::Environment;
+use crate::fault::{Fault, Faults, Span};
+use crate::node::{Entry, Node, Table};
+use crate::section::limits::Limits;
+use crate::value::name::{NameError, ServerName};
+use crate::value::path::{self, RoutePath};
+use crate::value::{duration, plain, url};
+
+/// One server and how it is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its name in URLs.
+    pub name: ServerName,
+    /// What runs.
+    pub upstream: Upstream,
+    /// Extra paths that serve it over Streamable HTTP, below the path prefix.
+    pub paths: Vec<RoutePath>,
+    /// Time it has to answer a call; each progress notification starts it anew.
+    pub call_timeout: Duration,
+    /// Time a call may take in all, however much progress it reports.
+    pub max_call_timeout: Duration,
+}
+
+/// What a server is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upstream {
+    /// A program that speaks MCP on its standard input and output.
+    Command(Command),
+    /// A server inside Pontoon.
+    Builtin(Builtin),
+}
+
+/// The servers inside Pontoon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Builtin {
+    /// Exercises every feature of the protocol; works offline.
+    Showcase,
+    /// Stories of Hacker News.
+    Hackernews {
+        /// Where its API is reached, without a slash at the end; `None` for the public one.
+        base_url: Option<String>,
+    },
+}
+
+impl Builtin {
+    /// The name of every built-in server, as `builtin` and `--builtin` take it.
+    pub const NAMES: &[&str] = &["showcase", "hackernews"];
+
+    /// The built-in server of this name, with its defaults.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "showcase" => Some(Self::Showcase),
+            "hackernews" => Some(Self::Hackernews { base_url: None }),
+            _ => None,
+        }
+    }
+
+    /// The name that [`named`](Self::named) takes.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Showcase => "showcase",
+            Self::Hackernews { .. } => "hackernews",
+        }
+    }
+}
+
+impl Server {
+    /// A server with the defaults of `limits`.
+    pub fn new(name: ServerName, upstream: Upstream, limits: &Limits) -> Self {
+        Self {
+            name,
+            upstream,
+            paths: Vec::new(),
+            call_timeout: limits.call_timeout,
+            max_call_timeout: limits.max_call_timeout,
+        }
+    }
+
+    /// Reads `[server.NAME]`.
+    pub(crate) fn read(entry: &Entry, context: &Context<'_>, faults: &mut Faults) -> Option<Marked> {
+        let name = faults.keep(name_of(entry));
+        let path = format!("server.{}", entry.key);
+        let table = faults.keep(table_at(&path, &entry.node));
+        let marked = Self::read_table(&path, name.clone(), (&entry.key_span, table?), context, faults);
+        name.and(marked)
+    }
+
+    /// Reads the table of a server, whose `name` is `None` when it was refused: the rest is checked all the same.
+    pub(crate) fn read_table(
+        path: &str,
+        name: Option<ServerName>,
+        (key_span, table): (&Span, &Table),
+        context: &Context<'_>,
+        faults: &mut Faults,
+    ) -> Option<Marked> {
+        let section = Section::open(path, table, KEYS, faults);
+        let limits = context.limits;
+        let upstream = upstream(&section, key_span, context, faults);
+        let call_timeout = section
+            .read("call_timeout", faults, duration::parse)
+            .unwrap_or(limits.call_timeout);
+        let max_call_timeout = section
+            .read("max_call_timeout", faults, duration::parse)
+            .unwrap_or(limits.max_call_timeout);
+        Timeouts {
+            call: call_timeout,
+            max_call: max_call_timeout,
+        }
+        .check(&section, faults);
+        let paths = section
+            .read("paths", faults, |node| plain::list(node, path::parse))
+            .unwrap_or_default();
+        let is_default = section.read("default", faults, plain::switch).unwrap_or_default();
+        let server = Self {
+            name: name?,
+            upstream: upstream?,
+            paths,
+            call_timeout,
+            max_call_timeout,
+        };
+        Some(Marked {
+            server,
+            is_default,
+            span: Some(key_span.clone()),
+        })
+    }
+}
+
+/// A server and what only matters until the whole configuration is put together.
+#[derive(Clone, Debug)]
+pub(crate) struct Marked {
+    pub(crate) server: Server,
+    /// The file says `default = true`.
+    pub(crate) is_default: bool,
+    /// Where it was named; `None` for the command line.
+    pub(crate) span: Option<Span>,
+}
+
+/// The table at `path`, or a problem that says what stands there.
+pub(crate) fn table_at<'n>(path: &str, node: &'n Node) -> Result<&'n Table, Fault> {
+    table_of(node).map_err(|refused| {
+        Fault::at(node.span.clone(), format!("`{path}` {}", refused.why))
+            .allowed("a table of the server's settings")
+    })
+}
+
+/// What every server section is read with.
+pub(crate) struct Context<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) limits: &'a Limits,
+    /// Relative paths start here: where the file is.
+    pub(crate) directory: &'a Path,
+}
+
+fn name_of(entry: &Entry) -> Result<ServerName, Fault> {
+    ServerName::new(&entry.key).map_err(|error| {
+        let hint = match error {
+            NameError::Form => {
+                ServerName::from_free_text(&entry.key).map(|name| format!("`{name}` would do"))
+            }
+            NameError::Reserved => Some(format!("`{}-server` would do", entry.key)),
+        };
+        Fault::at(
+            entry.key_span.clone(),
+            format!("`{}` cannot name a server: {error}", entry.key),
+        )
+        .maybe_hint(hint)
+    })
+}
+
+fn upstream(
+    section: &Section<'_>,
+    key_span: &Span,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) -> Option<Upstream> {
+    if let Some(span) = section.key_span("url") {
+        faults.push(remote_upstream(span));
+        return None;
+    }
+    match (section.get("command"), section.get("builtin")) {
+        (Some(_), None) => {
+            refuse_keys(
+                section,
+                keys::FOR_BUILTINS,
+                "belongs to a built-in server, and this one has a `command`",
+                faults,
+            );
+            command::read(section, context, faults).map(Upstream::Command)
+        }
+        (None, Some(_)) => {
+            refuse_keys(
+                section,
+                keys::FOR_COMMANDS,
+                "belongs to a `command`, and this server is built in",
+                faults,
+            );
+            builtin(section, faults).map(Upstream::Builtin)
+        }
+        (Some(_), Some(_)) => {
+            let span = section.key_span("builtin");
+            faults.push(Fault::maybe_at(
+                span,
+                format!(
+                    "`{}` beside `command`: it is one or the other",
+                    section.dotted("builtin")
+                ),
+            ));
+            None
+        }
+        // A misspelt `command` is reported already.
+        (None, None) if section.has_unknown_keys() => None,
+        (None, None) => {
+            let message = format!("`{}` says nothing about what to run", section.path());
+            let hint = "give it a `command`, or a `builtin` such as \"showcase\"";
+            faults.push(Fault::at(key_span.clone(), message).hint(hint));
+            None
+        }
+    }
+}
+
+fn builtin(section: &Section<'_>, faults: &mut Faults) -> Option<Builtin> {
+    let base_url = section.read("base_url", faults, url::base);
+    let builtin = section.read("builtin", faults, |node| {
+        let refused = || super::Refused::value(node);
+        let name = node.as_str().ok_or_else(refused)?;
+        Builtin::named(name).ok_or_else(|| match nearest(name, Builtin::NAMES.iter().copied()) {
+            Some(near) => refused().hint(format!("did you mean \"{near}\"?")),
+            None => refused(),
+        })
+    })?;
+    match builtin {
+        Builtin::Hackernews { .. } => Some(Builtin::Hackernews { base_url }),
+        Builtin::Showcase => {
+            refuse_keys(
+                section,
+                &["base_url"],
+                "is of no use: `showcase` calls nobody",
+                faults,
+            );
+            Some(builtin)
+        }
+    }
+}
+
+fn refuse_keys(section: &Section<'_>, keys: &[&str], why: &str, faults: &mut Faults) {
+    for key in keys {
+        if let Some(span) = section.key_span(key) {
+            faults.push(Fault::at(span, format!("`{}` {why}", section.dotted(key))));
+        }
+    }
+}
+
+/// The same words wherever a remote server is configured.
+pub(crate) fn remote_upstream(span: Span) -> Fault {
+    Fault::at(
+        span,
+        "this is a remote server, which this version cannot host yet",
+    )
+    .hint("this version hosts commands and built-in servers; give the server a `command`, or leave it out")
+}
