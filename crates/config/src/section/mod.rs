@@ -80,12 +80,22 @@ impl<'a> Section<'a> {
             table,
             keys,
         };
-        for entry in &table.entries {
-            if !keys.iter().any(|key| key.name == entry.key) {
-                faults.push(section.unknown_key(&entry.key, entry.key_span.clone()));
-            }
+        for entry in section.unknown_entries() {
+            faults.push(section.unknown_key(&entry.key, entry.key_span.clone()));
         }
         section
+    }
+
+    pub(crate) fn has_unknown_keys(&self) -> bool {
+        self.unknown_entries().next().is_some()
+    }
+
+    fn unknown_entries(&self) -> impl Iterator<Item = &'a Entry> {
+        let keys = self.keys;
+        self.table
+            .entries
+            .iter()
+            .filter(move |entry| !keys.iter().any(|key| key.name == entry.key))
     }
 
     /// The value of `name` if it is there and acceptable; reports it if it is there and not acceptable.
