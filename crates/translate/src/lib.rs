@@ -1,1 +1,27 @@
-//! The bridge between protocol eras: pure state machines, no I/O, no clock.
+//! The bridge between protocol eras.
+//!
+//! A [`Link`] is the state of one upstream connection and of every exchange on
+//! it: which request of which client is in flight under which id, whose
+//! progress a token means, who subscribed to what, which question waits for
+//! whose answer. It has no I/O, no clock and no async: messages, times and
+//! losses go in, and what is to be done comes out through an [`Outlet`].
+//!
+//! For each exchange the bridge is chosen once, from the client's revision and
+//! the server's. When both speak the same era the bytes of `params` and
+//! `result` pass untouched; only ids, and tokens that must be unique upstream,
+//! are replaced.
+
+mod exchange;
+mod fault;
+mod interest;
+mod link;
+mod modern_to_legacy;
+mod opening;
+mod outlet;
+mod straight;
+
+pub use exchange::{Client, Incoming, MemberId};
+pub use fault::{Fault, Reason, Sent};
+pub use link::{Link, Server, Sharing, Timeouts, UnknownQuestion};
+pub use opening::{Features, Introduction, Opened};
+pub use outlet::{Anomaly, Outlet};

@@ -1,0 +1,147 @@
+//! Requests on their way through a link.
+
+use std::time::Duration;
+
+use pontoon_jsonrpc::{Id, Raw, Request, Text};
+use pontoon_mcp::LogLevel;
+use pontoon_mcp::meta::RequestMeta;
+
+/// A request id, and progress token, that we minted toward a server. Clients'
+/// ids never travel upstream: they collide from the first request on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct UpstreamId(pub(crate) u64);
+
+impl UpstreamId {
+    pub(crate) fn to_id(self) -> Id {
+        Id::Integer(i64::try_from(self.0).expect("ids are counted from 1 and never reach 2^63"))
+    }
+
+    pub(crate) fn to_raw(self) -> Raw {
+        Raw::number(self.0)
+    }
+}
+
+/// A legacy session on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MemberId(pub(crate) u32);
+
+/// Whose request it is.
+#[derive(Clone, Debug)]
+pub enum Client {
+    /// A legacy session that joined the link.
+    Member(MemberId),
+    /// A legacy request outside any session.
+    Alone,
+    /// A modern request, with what it says of itself.
+    Modern(RequestMeta),
+}
+
+/// A request as it enters the link.
+#[derive(Debug)]
+pub struct Incoming<E> {
+    /// Where its messages go.
+    pub owner: E,
+    /// Whose it is.
+    pub client: Client,
+    /// The request.
+    pub request: Request,
+}
+
+/// A request in flight toward the server.
+#[derive(Debug)]
+pub(crate) struct InFlight<E> {
+    pub(crate) origin: Origin<E>,
+    pub(crate) method: Text,
+    pub(crate) deadline: Deadline,
+}
+
+/// Who waits for the answer.
+#[derive(Debug)]
+pub(crate) enum Origin<E> {
+    /// A client.
+    Client(ClientExchange<E>),
+    /// The link itself.
+    Link(Purpose),
+}
+
+/// A client's exchange.
+#[derive(Debug)]
+pub(crate) struct ClientExchange<E> {
+    pub(crate) owner: E,
+    /// The id under which the client waits.
+    pub(crate) id: Id,
+    pub(crate) member: Option<MemberId>,
+    /// The client's own progress token.
+    pub(crate) token: Option<Raw>,
+    pub(crate) bridge: Bridge,
+    pub(crate) effect: Effect,
+}
+
+/// How the answer is carried over. Chosen once, when the exchange begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bridge {
+    /// Both sides speak the same era: nothing but ids and tokens changes.
+    Straight,
+    /// Modern client, modern server: nothing changes either, but log
+    /// messages go only to those who asked.
+    Modern { log_level: Option<LogLevel> },
+    /// Modern client, legacy server.
+    ModernToLegacy { log_level: Option<LogLevel> },
+}
+
+impl Bridge {
+    /// The lowest level of log messages that the client wants on this
+    /// exchange's stream; `None` if it wants none.
+    pub(crate) fn log_level(self) -> Option<LogLevel> {
+        match self {
+            Self::Straight => Some(LogLevel::Debug),
+            Self::Modern { log_level } | Self::ModernToLegacy { log_level } => log_level,
+        }
+    }
+}
+
+/// What a successful answer changes in the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing.
+    None,
+    /// The session is open.
+    Open,
+    /// The member is subscribed to this resource.
+    Subscribe(String),
+    /// The member is subscribed no more.
+    Unsubscribe(String),
+    /// The server's log level is this one.
+    SetLevel(LogLevel),
+}
+
+/// Why the link itself sent a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The handshake.
+    Open,
+    /// A listener's resource.
+    Subscribe,
+    /// A resource that nobody listens to any more.
+    Unsubscribe,
+    /// A level that some client wants.
+    SetLevel,
+}
+
+/// When an exchange has taken too long, on the caller's clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    /// The next one; progress moves it.
+    pub(crate) soft: Option<Duration>,
+    /// The last one; nothing moves it.
+    pub(crate) hard: Option<Duration>,
+}
+
+impl Deadline {
+    /// No deadline: a subscription lasts until somebody ends it.
+    pub(crate) const NONE: Self = Self { soft: None, hard: None };
+
+    pub(crate) fn is_over(self, now: Duration) -> bool {
+        self.soft.is_some_and(|deadline| deadline <= now) || self.hard.is_some_and(|deadline| deadline <= now)
+    }
+}

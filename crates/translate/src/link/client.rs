@@ -1,0 +1,292 @@
+//! What clients send.
+
+use pontoon_jsonrpc::{Outcome, Request};
+use pontoon_mcp::error::{invalid_request, method_not_found};
+use pontoon_mcp::meta::RequestMeta;
+
+use super::handshake::requested_level;
+use super::*;
+use crate::interest::uri;
+use crate::modern_to_legacy;
+use crate::straight::mint_token;
+
+impl<O: Outlet> Link<O> {
+    /// A client's request. It is answered exactly once, through `out`, now or
+    /// later.
+    pub fn begin(&mut self, incoming: Incoming<O::Exchange>, now: Duration, out: &mut O) {
+        let Incoming { owner, client, request } = incoming;
+        match client {
+            Client::Member(member) => self.begin_member(owner, member, request, now, out),
+            Client::Alone => self.begin_alone(owner, request, now, out),
+            Client::Modern(meta) => self.begin_modern(owner, &meta, request, now, out),
+        }
+    }
+
+    fn begin_member(
+        &mut self,
+        owner: O::Exchange,
+        member: MemberId,
+        request: Request,
+        now: Duration,
+        out: &mut O,
+    ) {
+        if self.by_client.contains_key(&(member, request.id.clone())) {
+            let error = invalid_request("Invalid request: this id is in use by a request in flight");
+            return refuse(owner, &request.id, &error, out);
+        }
+        let effect = match &*request.method {
+            method::INITIALIZE => return self.initialize(owner, member, request, now, out),
+            method::SET_LEVEL if self.sharing == Sharing::Shared => {
+                return self.set_shared_level(owner, member, &request, now, out);
+            }
+            method::UNSUBSCRIBE if self.unsubscribe_is_local(member, &request) => {
+                return accept(owner, &request.id, &Raw::empty_object(), out);
+            }
+            method::SET_LEVEL => requested_level(request.params.as_ref()).map(Effect::SetLevel),
+            method::SUBSCRIBE => uri(request.params.as_ref()).map(Effect::Subscribe),
+            method::UNSUBSCRIBE => uri(request.params.as_ref()).map(Effect::Unsubscribe),
+            name if method::absent_in_legacy(name) => {
+                return refuse(owner, &request.id, &method_not_found(name), out);
+            }
+            _ => None,
+        };
+        self.forward(owner, Some(member), request, effect.unwrap_or(Effect::None), now, out);
+    }
+
+    /// A legacy request without a session: it has no handshake to do and no
+    /// state to leave behind.
+    fn begin_alone(&mut self, owner: O::Exchange, request: Request, now: Duration, out: &mut O) {
+        match &*request.method {
+            method::INITIALIZE => self.welcome(owner, None, &request, out),
+            method::PING => accept(owner, &request.id, &Raw::empty_object(), out),
+            name @ (method::SET_LEVEL | method::SUBSCRIBE | method::UNSUBSCRIBE) => {
+                let error = invalid_request(format!("Invalid request: {name} needs a session; send initialize first"));
+                refuse(owner, &request.id, &error, out);
+            }
+            name if method::absent_in_legacy(name) => refuse(owner, &request.id, &method_not_found(name), out),
+            _ => self.forward(owner, None, request, Effect::None, now, out),
+        }
+    }
+
+    /// `initialize` of a session: on a link of its own it goes to the server
+    /// as it is, on a shared one it is answered from what the server said.
+    fn initialize(
+        &mut self,
+        owner: O::Exchange,
+        member: MemberId,
+        request: Request,
+        now: Duration,
+        out: &mut O,
+    ) {
+        self.learn_introduction(member, request.params.as_ref());
+        match (&self.state, self.sharing) {
+            (State::Closed, Sharing::Exclusive) => {
+                self.state = State::Opening;
+                self.forward(owner, Some(member), request, Effect::Open, now, out);
+            }
+            (_, Sharing::Exclusive) => {
+                let error = invalid_request("Invalid request: this session is initialized already");
+                refuse(owner, &request.id, &error, out);
+            }
+            (_, Sharing::Shared) => self.welcome(owner, Some(member), &request, out),
+        }
+    }
+
+    fn welcome(&mut self, owner: O::Exchange, member: Option<MemberId>, request: &Request, out: &mut O) {
+        let Some(opened) = self.opened() else {
+            let error = Fault::before(Reason::HandshakeFailed).to_error();
+            return refuse(owner, &request.id, &error, out);
+        };
+        let params = request.params.as_ref().and_then(Raw::object);
+        let requested = params.as_ref().and_then(|params| params.get_str("protocolVersion"));
+        let (revision, result) = opened.welcome(requested.as_deref());
+        if let Some(member) = member.and_then(|member| self.members.get(&member)) {
+            out.settled(&member.handle, revision);
+        }
+        accept(owner, &request.id, &result, out);
+    }
+
+    /// On a shared server the level is the lowest that anybody wants; who
+    /// wants less is spared the rest.
+    fn set_shared_level(
+        &mut self,
+        owner: O::Exchange,
+        member: MemberId,
+        request: &Request,
+        now: Duration,
+        out: &mut O,
+    ) {
+        if !self.opened().is_some_and(|opened| opened.features.logging) {
+            return refuse(owner, &request.id, &method_not_found(method::SET_LEVEL), out);
+        }
+        let Some(level) = requested_level(request.params.as_ref()) else {
+            let error = pontoon_mcp::error::invalid_params(
+                "Invalid params: \"level\" must be one of debug, info, notice, warning, error, critical, alert, emergency",
+            );
+            return refuse(owner, &request.id, &error, out);
+        };
+        if let Some(member) = self.members.get_mut(&member) {
+            member.level = Some(level);
+        }
+        self.raise_level(level, now, out);
+        accept(owner, &request.id, &Raw::empty_object(), out);
+    }
+
+    /// Whether others still need the subscription that a member ends.
+    fn unsubscribe_is_local(&mut self, member: MemberId, request: &Request) -> bool {
+        let Some(uri) = uri(request.params.as_ref()) else { return false };
+        let Some(own) = self.members.get_mut(&member) else { return false };
+        let had = own.uris.remove(&uri);
+        let needed = self.is_subscribed(&uri);
+        if had && !needed {
+            // It is forwarded; until the server agrees the member has it still.
+            if let Some(own) = self.members.get_mut(&member) {
+                own.uris.insert(uri);
+            }
+        }
+        needed
+    }
+
+    fn begin_modern(
+        &mut self,
+        owner: O::Exchange,
+        meta: &RequestMeta,
+        request: Request,
+        now: Duration,
+        out: &mut O,
+    ) {
+        if method::removed_in_modern(&request.method) {
+            return refuse(owner, &request.id, &method_not_found(&request.method), out);
+        }
+        match self.server {
+            Server::Modern => self.forward_modern(owner, meta, request, now, out),
+            Server::Legacy => self.cross_to_legacy(owner, meta, request, now, out),
+        }
+    }
+
+    fn forward_modern(
+        &mut self,
+        owner: O::Exchange,
+        meta: &RequestMeta,
+        request: Request,
+        now: Duration,
+        out: &mut O,
+    ) {
+        let listens = request.method == method::LISTEN;
+        let deadline = if listens { Deadline::NONE } else { self.call_deadline(now) };
+        let id = self.mint();
+        let (params, token) = mint_token(request.params, id);
+        out.send(encode::request(&id.to_id(), &request.method, params.as_ref()));
+        let bridge = Bridge::Modern { log_level: meta.log_level };
+        let client =
+            ClientExchange { owner, id: request.id, member: None, token, bridge, effect: Effect::None };
+        let exchange = InFlight { origin: Origin::Client(client), method: request.method, deadline };
+        self.in_flight.insert(id, exchange);
+    }
+
+    fn cross_to_legacy(
+        &mut self,
+        owner: O::Exchange,
+        meta: &RequestMeta,
+        request: Request,
+        now: Duration,
+        out: &mut O,
+    ) {
+        match &*request.method {
+            method::DISCOVER => return self.discover(owner, &request.id, out),
+            method::LISTEN => return self.listen(owner, request.id, request.params.as_ref(), now, out),
+            _ => {}
+        }
+        if let Some(level) = meta.log_level {
+            self.raise_level(level, now, out);
+        }
+        let id = self.mint();
+        let (params, token) = match modern_to_legacy::request_params(request.params.as_ref(), id) {
+            Ok(params) => params,
+            Err(error) => return refuse(owner, &request.id, &error, out),
+        };
+        out.send(encode::request(&id.to_id(), &request.method, params.as_ref()));
+        let bridge = Bridge::ModernToLegacy { log_level: meta.log_level };
+        let client =
+            ClientExchange { owner, id: request.id, member: None, token, bridge, effect: Effect::None };
+        let deadline = self.call_deadline(now);
+        let exchange = InFlight { origin: Origin::Client(client), method: request.method, deadline };
+        self.in_flight.insert(id, exchange);
+    }
+
+    fn discover(&mut self, owner: O::Exchange, id: &Id, out: &mut O) {
+        match self.opened() {
+            Some(opened) => {
+                let result =
+                    modern_to_legacy::result(method::DISCOVER, &opened.discovery(), opened.server_info());
+                accept(owner, id, &result, out);
+            }
+            None => refuse(owner, id, &Fault::before(Reason::HandshakeFailed).to_error(), out),
+        }
+    }
+
+    /// Same era on both sides: ids and tokens are replaced, nothing else.
+    fn forward(
+        &mut self,
+        owner: O::Exchange,
+        member: Option<MemberId>,
+        request: Request,
+        effect: Effect,
+        now: Duration,
+        out: &mut O,
+    ) {
+        let id = self.mint();
+        if let Some(member) = member {
+            self.by_client.insert((member, request.id.clone()), id);
+        }
+        let (params, token) = mint_token(request.params, id);
+        out.send(encode::request(&id.to_id(), &request.method, params.as_ref()));
+        let deadline = match effect {
+            Effect::Open => Deadline { soft: Some(now + self.timeouts.open), hard: None },
+            _ => self.call_deadline(now),
+        };
+        let client =
+            ClientExchange { owner, id: request.id, member, token, bridge: Bridge::Straight, effect };
+        self.in_flight
+            .insert(id, InFlight { origin: Origin::Client(client), method: request.method, deadline });
+    }
+
+    /// A notification of a legacy session.
+    pub fn notification(&mut self, member: MemberId, notification: &Notification, out: &mut O) {
+        match &*notification.method {
+            method::CANCELLED => self.cancel(member, notification, out),
+            // A shared server was opened, and told so, by the link itself. It
+            // must not hear of one client's roots on behalf of all.
+            method::INITIALIZED | method::ROOTS_CHANGED if self.sharing == Sharing::Shared => {}
+            name => out.send(encode::notification(name, notification.params.as_ref())),
+        }
+    }
+
+    fn cancel(&mut self, member: MemberId, notification: &Notification, out: &mut O) {
+        let id = notification.params.as_ref().and_then(Raw::object).and_then(|params| params.get("requestId"));
+        let id = id.and_then(|id| Id::from_raw(&id));
+        let upstream = id.and_then(|id| self.by_client.get(&(member, id)).copied());
+        match upstream {
+            Some(upstream) => self.withdraw(upstream, &Fault::after(Reason::Cancelled), out),
+            None => out.anomaly(Anomaly::UnknownCancellation),
+        }
+    }
+
+    /// A legacy session's answer to a question.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownQuestion`] if this member holds no question with that id.
+    pub fn reply(&mut self, member: MemberId, response: Response, out: &mut O) -> Result<(), UnknownQuestion> {
+        let Some(Id::Integer(id)) = response.id else { return Err(UnknownQuestion) };
+        if self.asked.get(&id).is_none_or(|question| question.member != member) {
+            return Err(UnknownQuestion);
+        }
+        let question = self.asked.remove(&id).ok_or(UnknownQuestion)?;
+        out.send(match &response.outcome {
+            Outcome::Result(result) => encode::result(&question.server_id, result),
+            Outcome::Error(error) => encode::error(Some(&question.server_id), error),
+        });
+        Ok(())
+    }
+}

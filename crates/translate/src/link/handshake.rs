@@ -1,0 +1,105 @@
+//! Opening a legacy server, and opening it again.
+
+use super::*;
+
+impl<O: Outlet> Link<O> {
+    /// Sends `initialize`, as the link's own or, after a loss, once more as
+    /// the member's. [`Outlet::opened`] tells how it went.
+    pub fn open(&mut self, revision: LegacyRevision, now: Duration, out: &mut O) {
+        self.state = State::Opening;
+        self.level = None;
+        let params = opening::initialize_params(&self.introduction, revision);
+        self.send_own(method::INITIALIZE, Some(&params), Purpose::Open, now, out);
+    }
+
+    /// The server answered the link's own `initialize`.
+    pub(super) fn finish_opening(&mut self, outcome: &pontoon_jsonrpc::Outcome, now: Duration, out: &mut O) {
+        let opened = match outcome {
+            pontoon_jsonrpc::Outcome::Result(result) => Opened::read(result),
+            pontoon_jsonrpc::Outcome::Error(_) => None,
+        };
+        let Some(opened) = opened else { return self.fail_opening(Reason::HandshakeFailed, out) };
+        self.state = State::Open(Some(opened));
+        out.send(encode::notification(method::INITIALIZED, None));
+        self.restore(now, out);
+        out.opened(Ok(()));
+    }
+
+    pub(super) fn fail_opening(&mut self, reason: Reason, out: &mut O) {
+        self.state = State::Closed;
+        out.opened(Err(Fault::before(reason)));
+    }
+
+    /// Remembers how a member opened the server, so that it can be opened the
+    /// same way after a loss.
+    pub(super) fn learn_introduction(&mut self, member: MemberId, params: Option<&Raw>) {
+        let Some(object) = params.and_then(Raw::object) else { return };
+        let capabilities = object.get("capabilities").and_then(ClientCapabilities::new);
+        let capabilities = capabilities.unwrap_or_else(ClientCapabilities::none);
+        if let Some(member) = self.members.get_mut(&member) {
+            member.capabilities = capabilities.clone();
+        }
+        if self.sharing == Sharing::Exclusive {
+            let client_info = object.get("clientInfo").unwrap_or_else(|| self.introduction.client_info.clone());
+            self.introduction = Introduction { client_info, capabilities };
+        }
+    }
+
+    /// A server that was opened again knows nothing: it gets back its log
+    /// level and its subscriptions, and clients are told that everything may
+    /// have changed.
+    fn restore(&mut self, now: Duration, out: &mut O) {
+        let levels = self.members.values().filter_map(|member| member.level);
+        if let Some(level) = levels.min() {
+            self.raise_level(level, now, out);
+        }
+        let members = self.members.values().flat_map(|member| &member.uris);
+        let listeners = self.listeners.values().flat_map(|listener| &listener.interest.uris);
+        let uris: BTreeSet<String> = members.chain(listeners).cloned().collect();
+        for uri in &uris {
+            self.subscribe(uri, now, out);
+        }
+        self.hint_at_changes(&uris, out);
+    }
+
+    fn hint_at_changes(&mut self, uris: &BTreeSet<String>, out: &mut O) {
+        let Some(features) = self.opened().map(|opened| opened.features) else { return };
+        for (announces, name) in [
+            (features.tools_changed, method::TOOLS_CHANGED),
+            (features.prompts_changed, method::PROMPTS_CHANGED),
+            (features.resources_changed, method::RESOURCES_CHANGED),
+        ] {
+            if announces {
+                self.publish(&Notification { method: Text::from_static(name), params: None }, out);
+            }
+        }
+        for uri in uris {
+            let params = Some(listen::resource(uri));
+            self.publish(&Notification { method: Text::from_static(method::RESOURCE_UPDATED), params }, out);
+        }
+    }
+
+    /// Lets the server send messages from `level` on, if it does not yet.
+    pub(super) fn raise_level(&mut self, level: LogLevel, now: Duration, out: &mut O) {
+        let logs = self.opened().is_some_and(|opened| opened.features.logging);
+        if !logs || self.level.is_some_and(|current| current <= level) {
+            return;
+        }
+        self.level = Some(level);
+        self.send_own(method::SET_LEVEL, Some(&set_level(level)), Purpose::SetLevel, now, out);
+    }
+}
+
+/// Parameters of `logging/setLevel`.
+fn set_level(level: LogLevel) -> Raw {
+    #[derive(serde::Serialize)]
+    struct Params {
+        level: &'static str,
+    }
+    Raw::encode(&Params { level: level.as_str() })
+}
+
+/// The level that the parameters of `logging/setLevel` name.
+pub(super) fn requested_level(params: Option<&Raw>) -> Option<LogLevel> {
+    LogLevel::parse(&params?.object()?.get_str("level")?)
+}

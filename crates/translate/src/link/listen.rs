@@ -1,0 +1,113 @@
+//! Modern listeners and legacy subscriptions on a legacy server.
+
+use pontoon_jsonrpc::RawObject;
+use pontoon_mcp::meta::{META, SUBSCRIPTION_ID};
+
+use super::*;
+use crate::interest::{covers_uri, uri};
+use crate::modern_to_legacy;
+use crate::straight::with_subscription_id;
+
+impl<O: Outlet> Link<O> {
+    /// `subscriptions/listen` in front of a legacy server: acknowledged with
+    /// what the server's capabilities allow, subscribed, and kept until the
+    /// client or the gateway ends it.
+    pub(super) fn listen(
+        &mut self,
+        owner: O::Exchange,
+        id: Id,
+        params: Option<&Raw>,
+        now: Duration,
+        out: &mut O,
+    ) {
+        let interest = match Interest::read(params) {
+            Ok(interest) => interest,
+            Err(error) => return refuse(owner, &id, &error, out),
+        };
+        let features = self.opened().map(|opened| opened.features).unwrap_or_default();
+        let interest = interest.supported_by(features);
+        out.interim(&owner, acknowledgement(&id, &interest));
+        for uri in &interest.uris {
+            if !self.is_subscribed(uri) {
+                self.subscribe(uri, now, out);
+            }
+        }
+        let key = self.mint();
+        self.listeners.insert(key, Listener { owner, id, interest });
+    }
+
+    /// A listener's client is gone.
+    pub(super) fn stop_listening(&mut self, key: UpstreamId, now: Duration, out: &mut O) {
+        if let Some(listener) = self.listeners.remove(&key) {
+            self.unsubscribe_orphans(listener.interest.uris, now, out);
+        }
+    }
+
+    /// Ends all listeners the way that 2026-07-28, Subscriptions, "Graceful
+    /// Closure" asks for.
+    pub fn end_listeners(&mut self, out: &mut O) {
+        let server_info = self.opened().and_then(Opened::server_info).cloned();
+        for (_, listener) in std::mem::take(&mut self.listeners) {
+            let result = with_subscription_id(None, &listener.id.to_raw());
+            let result = modern_to_legacy::result(method::LISTEN, &result, server_info.as_ref());
+            accept(listener.owner, &listener.id, &result, out);
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, uri: &str, now: Duration, out: &mut O) {
+        self.send_own(method::SUBSCRIBE, Some(&resource(uri)), Purpose::Subscribe, now, out);
+    }
+
+    pub(super) fn unsubscribe_orphans(&mut self, uris: BTreeSet<String>, now: Duration, out: &mut O) {
+        for uri in uris {
+            if self.is_open() && !self.is_subscribed(&uri) {
+                self.send_own(method::UNSUBSCRIBE, Some(&resource(&uri)), Purpose::Unsubscribe, now, out);
+            }
+        }
+    }
+
+    /// Whether anybody on this link is subscribed to `uri`.
+    pub(super) fn is_subscribed(&self, uri: &str) -> bool {
+        self.members.values().any(|member| member.uris.contains(uri))
+            || self.listeners.values().any(|listener| listener.interest.uris.contains(uri))
+    }
+
+    /// Brings a change to every session and listener that wants it: one copy each.
+    pub(super) fn publish(&mut self, change: &Notification, out: &mut O) {
+        let uri = uri(change.params.as_ref());
+        let of_resource = change.method == method::RESOURCE_UPDATED;
+        let legacy = encode::notification(&change.method, change.params.as_ref());
+        for member in self.members.values() {
+            let wanted = !of_resource || uri.as_deref().is_some_and(|uri| covers_uri(&member.uris, uri));
+            // An exclusive server's own idea of who subscribed is the better one.
+            if wanted || self.sharing == Sharing::Exclusive {
+                out.notify(&member.handle, legacy.clone());
+            }
+        }
+        for listener in self.listeners.values() {
+            if listener.interest.covers(&change.method, uri.as_deref()) {
+                let params = with_subscription_id(change.params.as_ref(), &listener.id.to_raw());
+                out.interim(&listener.owner, encode::notification(&change.method, Some(&params)));
+            }
+        }
+    }
+}
+
+/// Parameters that name one resource.
+pub(super) fn resource(uri: &str) -> Raw {
+    #[derive(serde::Serialize)]
+    struct Params<'a> {
+        uri: &'a str,
+    }
+    Raw::encode(&Params { uri })
+}
+
+fn acknowledgement(id: &Id, interest: &Interest) -> bytes::Bytes {
+    let empty = RawObject::empty();
+    let mut meta = empty.edit();
+    meta.set(SUBSCRIPTION_ID, id.to_raw());
+    let mut params = empty.edit();
+    params.set(META, meta.finish());
+    params.set("notifications", interest.to_raw());
+    encode::notification(method::ACKNOWLEDGED, Some(&params.finish()))
+}

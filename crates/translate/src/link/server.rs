@@ -1,0 +1,276 @@
+//! What the server sends.
+
+use pontoon_jsonrpc::{Outcome, Request};
+use pontoon_mcp::Question as Asked;
+
+use super::*;
+use crate::modern_to_legacy;
+use crate::straight::{subscription_id, with_subscription_id};
+
+impl<O: Outlet> Link<O> {
+    /// A message of the server.
+    pub fn receive(&mut self, message: Message, now: Duration, out: &mut O) {
+        match message {
+            Message::Response(response) => self.on_response(response, now, out),
+            Message::Notification(notification) => self.on_notification(&notification, now, out),
+            Message::Request(request) => self.on_request(&request, out),
+        }
+    }
+
+    fn on_response(&mut self, response: Response, now: Duration, out: &mut O) {
+        let Some(id) = response.id else { return out.anomaly(Anomaly::ResponseWithoutId) };
+        let exchange = minted(&id).and_then(|id| Some((id, self.in_flight.remove(&id)?)));
+        let Some((id, exchange)) = exchange else { return out.anomaly(Anomaly::UnknownResponse) };
+        match exchange.origin {
+            Origin::Link(Purpose::Open) => self.finish_opening(&response.outcome, now, out),
+            // Whatever the server says to these, nobody waits for it.
+            Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+            Origin::Client(client) => self.answer(id, client, &exchange.method, response.outcome, out),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        id: UpstreamId,
+        client: ClientExchange<O::Exchange>,
+        method: &str,
+        outcome: Outcome,
+        out: &mut O,
+    ) {
+        self.forget_client_id(client.member, &client.id);
+        match outcome {
+            Outcome::Result(result) => {
+                self.apply(&client, &result, out);
+                match client.bridge {
+                    Bridge::Straight => accept(client.owner, &client.id, &result, out),
+                    Bridge::Modern { .. } => {
+                        let result = modern_result(id, &client.id, method, result);
+                        accept(client.owner, &client.id, &result, out);
+                    }
+                    Bridge::ModernToLegacy { .. } => {
+                        let info = self.opened().and_then(Opened::server_info);
+                        let result = modern_to_legacy::result(method, &result, info);
+                        accept(client.owner, &client.id, &result, out);
+                    }
+                }
+            }
+            Outcome::Error(error) => {
+                if client.effect == Effect::Open {
+                    self.state = State::Closed;
+                }
+                let error = match client.bridge {
+                    Bridge::ModernToLegacy { .. } => modern_to_legacy::error(error),
+                    Bridge::Straight | Bridge::Modern { .. } => error,
+                };
+                refuse(client.owner, &client.id, &error, out);
+            }
+        }
+    }
+
+    /// What a success means for the link.
+    fn apply(&mut self, client: &ClientExchange<O::Exchange>, result: &Raw, out: &mut O) {
+        let Some(member) = client.member.and_then(|id| self.members.get_mut(&id)) else { return };
+        match &client.effect {
+            Effect::None => {}
+            Effect::Open => {
+                let opened = Opened::read(result);
+                let revision = opened.as_ref().map_or(LegacyRevision::NEWEST, |opened| opened.revision);
+                out.settled(&member.handle, revision);
+                self.state = State::Open(opened);
+            }
+            Effect::Subscribe(uri) => {
+                member.uris.insert(uri.clone());
+            }
+            Effect::Unsubscribe(uri) => {
+                member.uris.remove(uri);
+            }
+            Effect::SetLevel(level) => {
+                member.level = Some(*level);
+                self.level = Some(*level);
+            }
+        }
+    }
+
+    fn on_notification(&mut self, notification: &Notification, now: Duration, out: &mut O) {
+        if self.server == Server::Modern
+            && let Some(subscription) = subscription_id(notification.params.as_ref())
+        {
+            return self.on_subscription(&subscription, notification, out);
+        }
+        match &*notification.method {
+            method::PROGRESS => self.on_progress(notification, now, out),
+            method::LOG_MESSAGE => self.on_log(notification, out),
+            method::CANCELLED => self.on_cancelled(notification, out),
+            method::TOOLS_CHANGED
+            | method::PROMPTS_CHANGED
+            | method::RESOURCES_CHANGED
+            | method::RESOURCE_UPDATED => self.publish(notification, out),
+            _ => self.on_other(notification, out),
+        }
+    }
+
+    /// Progress follows its token, whatever streams are open.
+    fn on_progress(&mut self, notification: &Notification, now: Duration, out: &mut O) {
+        let params = notification.params.as_ref().and_then(Raw::object);
+        let Some(params) = params else { return out.anomaly(Anomaly::UnknownToken) };
+        let id = params.get("progressToken").and_then(|token| minted(&Id::from_raw(&token)?));
+        let exchange = id.and_then(|id| self.in_flight.get_mut(&id));
+        let Some(InFlight { origin: Origin::Client(client), deadline, .. }) = exchange else {
+            return out.anomaly(Anomaly::UnknownToken);
+        };
+        let Some(token) = &client.token else { return out.anomaly(Anomaly::UnknownToken) };
+        deadline.soft = deadline.soft.map(|_| now + self.timeouts.call);
+        if out.carries(&client.owner) {
+            let mut edit = params.edit();
+            edit.set("progressToken", token.clone());
+            out.interim(&client.owner, encode::notification(method::PROGRESS, Some(&edit.finish())));
+        }
+    }
+
+    /// A log message belongs to the exchange that is in flight; where there
+    /// are several, to the latest of the same client, or to nobody.
+    fn on_log(&mut self, notification: &Notification, out: &mut O) {
+        let level = notification.params.as_ref().and_then(Raw::object);
+        let level = level.and_then(|params| LogLevel::parse(&params.get_str("level")?));
+        // A level that nobody knows is passed to those who take everything.
+        let level = level.unwrap_or(LogLevel::Emergency);
+        let message = || encode::notification(method::LOG_MESSAGE, notification.params.as_ref());
+        let wants = |client: &&ClientExchange<O::Exchange>| {
+            let filter = client.member.and_then(|member| self.members.get(&member)).and_then(|m| m.level);
+            let filter = if self.sharing == Sharing::Shared { filter } else { None };
+            client.bridge.log_level().is_some_and(|lowest| level >= lowest)
+                && filter.is_none_or(|lowest| level >= lowest)
+                && out.carries(&client.owner)
+        };
+        let mut candidates: Vec<_> = self.client_exchanges().filter(|(_, client)| wants(client)).collect();
+        candidates.sort_unstable_by_key(|(id, _)| *id);
+        let certain = match self.sharing {
+            Sharing::Exclusive => candidates.last(),
+            // Among modern exchanges only those that asked may be meant; among
+            // legacy ones any in flight may be.
+            Sharing::Shared if candidates.len() == 1 && self.is_unambiguous(candidates[0].1) => candidates.last(),
+            Sharing::Shared => None,
+        };
+        match (certain, self.sole_member()) {
+            (Some((_, client)), _) => out.interim(&client.owner, message()),
+            (None, Some(member)) => out.notify(&member.handle, message()),
+            (None, None) => out.anomaly(Anomaly::AmbiguousNotification),
+        }
+    }
+
+    /// Whether a message of a shared server can only be for this exchange.
+    fn is_unambiguous(&self, client: &ClientExchange<O::Exchange>) -> bool {
+        matches!(client.bridge, Bridge::Modern { .. }) || self.client_exchanges().count() == 1
+    }
+
+    fn client_exchanges(&self) -> impl Iterator<Item = (UpstreamId, &ClientExchange<O::Exchange>)> {
+        self.in_flight.iter().filter_map(|(id, exchange)| match &exchange.origin {
+            Origin::Client(client) => Some((*id, client)),
+            Origin::Link(_) => None,
+        })
+    }
+
+    /// The one session of an exclusive link.
+    fn sole_member(&self) -> Option<&Member<O::Member>> {
+        match self.sharing {
+            Sharing::Exclusive => self.members.values().next(),
+            Sharing::Shared => None,
+        }
+    }
+
+    fn on_other(&mut self, notification: &Notification, out: &mut O) {
+        match self.sole_member() {
+            Some(member) => {
+                let message = encode::notification(&notification.method, notification.params.as_ref());
+                out.notify(&member.handle, message);
+            }
+            None => out.anomaly(Anomaly::AmbiguousNotification),
+        }
+    }
+
+    /// The server takes a question back.
+    fn on_cancelled(&mut self, notification: &Notification, out: &mut O) {
+        let params = notification.params.as_ref().and_then(Raw::object);
+        let id = params.as_ref().and_then(|params| Id::from_raw(&params.get("requestId")?));
+        let asked = self.asked.iter().find(|(_, question)| Some(&question.server_id) == id.as_ref());
+        let Some(ours) = asked.map(|(id, _)| *id) else { return out.anomaly(Anomaly::UnknownCancellation) };
+        let question = self.asked.remove(&ours);
+        let member = question.and_then(|question| self.members.get(&question.member));
+        if let (Some(member), Some(params)) = (member, params) {
+            let mut edit = params.edit();
+            edit.set("requestId", Raw::integer(ours));
+            out.notify(&member.handle, encode::notification(method::CANCELLED, Some(&edit.finish())));
+        }
+    }
+
+    /// A modern server's notification on one of the listen streams.
+    fn on_subscription(&mut self, subscription: &Raw, notification: &Notification, out: &mut O) {
+        let id = Id::from_raw(subscription).and_then(|id| minted(&id));
+        let exchange = id.and_then(|id| self.in_flight.get(&id));
+        let Some(InFlight { origin: Origin::Client(client), .. }) = exchange else {
+            return out.anomaly(Anomaly::UnknownSubscription);
+        };
+        let params = with_subscription_id(notification.params.as_ref(), &client.id.to_raw());
+        out.interim(&client.owner, encode::notification(&notification.method, Some(&params)));
+    }
+
+    fn on_request(&mut self, request: &Request, out: &mut O) {
+        if self.server == Server::Modern {
+            // We MUST NOT write responses to it (2026-07-28, stdio, "Sending Messages").
+            return out.anomaly(Anomaly::RequestFromModernServer);
+        }
+        if request.method == method::PING {
+            return out.send(encode::result(&request.id, &Raw::empty_object()));
+        }
+        if self.ask(request, out).is_none() {
+            out.anomaly(Anomaly::UnanswerableQuestion);
+            let error = ErrorObject::new(
+                pontoon_jsonrpc::code::METHOD_NOT_FOUND,
+                format!("No client of this connection can be asked {}", request.method),
+            );
+            out.send(encode::error(Some(&request.id), &error));
+        }
+    }
+
+    /// Puts a question to the one client that it can be for.
+    fn ask(&mut self, request: &Request, out: &mut O) -> Option<()> {
+        let (&id, _) = self.members.iter().next().filter(|_| self.sharing == Sharing::Exclusive)?;
+        let member = self.members.get(&id)?;
+        if let Some(question) = Asked::of(&request.method)
+            && !member.capabilities.answers(question)
+        {
+            return None;
+        }
+        let ours = self.next_question;
+        let message = encode::request(&Id::Integer(ours), &request.method, request.params.as_ref());
+        let latest = self.client_exchanges().filter(|(_, client)| out.carries(&client.owner)).max_by_key(|(id, _)| *id);
+        match latest {
+            Some((_, client)) => out.interim(&client.owner, message),
+            None if out.ask(&member.handle, message) => {}
+            None => return None,
+        }
+        self.next_question += 1;
+        self.asked.insert(ours, Question { member: id, server_id: request.id.clone() });
+        Some(())
+    }
+}
+
+/// An id or token that we may have minted.
+fn minted(id: &Id) -> Option<UpstreamId> {
+    match id {
+        Id::Integer(number) => u64::try_from(*number).ok().map(UpstreamId),
+        Id::String(_) => None,
+    }
+}
+
+/// A modern server's result for a modern client: as it is, but for what names
+/// our id or this endpoint's revisions.
+fn modern_result(id: UpstreamId, client: &Id, method: &str, result: Raw) -> Raw {
+    match method {
+        method::DISCOVER => opening::widen_discovery(&result),
+        method::LISTEN if subscription_id(Some(&result)) == Some(id.to_raw()) => {
+            with_subscription_id(Some(&result), &client.to_raw())
+        }
+        _ => result,
+    }
+}

@@ -1,0 +1,138 @@
+//! How an upstream connection is opened, and how its opening is told to clients.
+
+use pontoon_jsonrpc::{Raw, RawObject};
+use pontoon_mcp::{ClientCapabilities, LegacyRevision, Revision};
+
+/// What a connection says of itself in its handshake.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// Name and version of the client.
+    pub client_info: Raw,
+    /// What questions it can answer, among others.
+    pub capabilities: ClientCapabilities,
+}
+
+/// What a legacy server said in its handshake.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The revision it settled on.
+    pub revision: LegacyRevision,
+    /// Notifications and requests that it supports.
+    pub features: Features,
+    capabilities: RawObject,
+    server_info: Option<Raw>,
+    instructions: Option<Raw>,
+}
+
+/// Capabilities of a server that decide what the gateway does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the specification has them as independent switches")]
+pub struct Features {
+    /// Announces changes of its tools.
+    pub tools_changed: bool,
+    /// Announces changes of its prompts.
+    pub prompts_changed: bool,
+    /// Announces changes of its list of resources.
+    pub resources_changed: bool,
+    /// Takes subscriptions to single resources.
+    pub subscribe: bool,
+    /// Sends log messages.
+    pub logging: bool,
+}
+
+/// Parameters of an `initialize` that the gateway sends on its own behalf.
+pub(crate) fn initialize_params(introduction: &Introduction, revision: LegacyRevision) -> Raw {
+    let empty = RawObject::empty();
+    let mut edit = empty.edit();
+    edit.set("protocolVersion", Raw::string(revision.as_str()));
+    edit.set("capabilities", introduction.capabilities.raw().clone());
+    edit.set("clientInfo", introduction.client_info.clone());
+    edit.finish()
+}
+
+impl Features {
+    fn read(capabilities: &RawObject) -> Self {
+        let flag = |capability: &str, switch: &str| {
+            let capability = capabilities.get(capability).and_then(|capability| capability.object());
+            capability.and_then(|capability| capability.get(switch)?.as_bool()) == Some(true)
+        };
+        Self {
+            tools_changed: flag("tools", "listChanged"),
+            prompts_changed: flag("prompts", "listChanged"),
+            resources_changed: flag("resources", "listChanged"),
+            subscribe: flag("resources", "subscribe"),
+            logging: capabilities.contains("logging"),
+        }
+    }
+}
+
+impl Opened {
+    /// Reads an `InitializeResult`; `None` if it is not one.
+    pub fn read(result: &Raw) -> Option<Self> {
+        let result = result.object()?;
+        let revision = LegacyRevision::parse(&result.get_str("protocolVersion")?)?;
+        let capabilities = result.get("capabilities")?.object()?;
+        Some(Self {
+            revision,
+            features: Features::read(&capabilities),
+            capabilities,
+            server_info: result.get("serverInfo"),
+            instructions: result.get("instructions"),
+        })
+    }
+
+    /// Name and version of the server, as it wrote them.
+    pub fn server_info(&self) -> Option<&Raw> {
+        self.server_info.as_ref()
+    }
+
+    /// The answer to a further client's `initialize`: what the server answered,
+    /// at the newest revision that both speak.
+    pub(crate) fn welcome(&self, requested: Option<&str>) -> (LegacyRevision, Raw) {
+        let requested = requested.map_or(self.revision, LegacyRevision::negotiate);
+        let revision = requested.min(self.revision);
+        let empty = RawObject::empty();
+        let mut edit = empty.edit();
+        edit.set("protocolVersion", Raw::string(revision.as_str()));
+        edit.set("capabilities", self.capabilities.to_raw());
+        if let Some(info) = &self.server_info {
+            edit.set("serverInfo", info.clone());
+        }
+        if let Some(instructions) = &self.instructions {
+            edit.set("instructions", instructions.clone());
+        }
+        (revision, edit.finish())
+    }
+
+    /// The answer to `server/discover`, but for what every modern result has.
+    pub(crate) fn discovery(&self) -> Raw {
+        let versions: Vec<_> = Revision::all().map(Revision::as_str).collect();
+        let empty = RawObject::empty();
+        let mut edit = empty.edit();
+        edit.set("supportedVersions", Raw::encode(&versions));
+        edit.set("capabilities", self.modern_capabilities());
+        if let Some(instructions) = &self.instructions {
+            edit.set("instructions", instructions.clone());
+        }
+        edit.finish()
+    }
+
+    /// Capabilities without those that no bridge carries across the eras.
+    fn modern_capabilities(&self) -> Raw {
+        let mut edit = self.capabilities.edit();
+        for untranslated in ["tasks", "extensions"] {
+            edit.remove(untranslated);
+        }
+        edit.finish()
+    }
+}
+
+/// Names every revision that this endpoint serves in a server's own answer to
+/// `server/discover`.
+pub(crate) fn widen_discovery(result: &Raw) -> Raw {
+    let Some(object) = result.object() else { return result.clone() };
+    let versions: Vec<_> = Revision::all().map(Revision::as_str).collect();
+    let mut edit = object.edit();
+    edit.set("supportedVersions", Raw::encode(&versions));
+    edit.finish()
+}

@@ -1,0 +1,84 @@
+//! What a link does to the world.
+
+use bytes::Bytes;
+use pontoon_mcp::LegacyRevision;
+
+use crate::Fault;
+
+/// Takes what a [`Link`](crate::Link) decides.
+///
+/// The link is borrowed while these are called: implementations queue and
+/// return. They never wait and never call back into the link.
+pub trait Outlet {
+    /// Where the messages of one exchange go.
+    type Exchange;
+    /// Where the messages of one legacy session go.
+    type Member;
+
+    /// Writes one message to the server.
+    fn send(&mut self, message: Bytes);
+
+    /// Whether interim messages can reach the client of this exchange on the
+    /// exchange's own stream.
+    fn carries(&self, exchange: &Self::Exchange) -> bool;
+
+    /// Sends a message that is not the answer.
+    fn interim(&mut self, exchange: &Self::Exchange, message: Bytes);
+
+    /// Sends the answer; `error` is its code if it is an error. The exchange
+    /// is over.
+    fn answer(&mut self, exchange: Self::Exchange, message: Bytes, error: Option<i64>);
+
+    /// Sends a notification that belongs to no exchange.
+    fn notify(&mut self, member: &Self::Member, message: Bytes);
+
+    /// Sends a question that belongs to no exchange; `false` if there was no room.
+    fn ask(&mut self, member: &Self::Member, message: Bytes) -> bool;
+
+    /// The handshake with this member settled on a revision; comes before the
+    /// answer that says so.
+    fn settled(&mut self, member: &Self::Member, revision: LegacyRevision);
+
+    /// The link's own handshake is over.
+    fn opened(&mut self, result: Result<(), Fault>);
+
+    /// Something that the specification does not foresee was seen and dropped.
+    fn anomaly(&mut self, anomaly: Anomaly);
+}
+
+/// Messages of a server that reach nobody, by cause: counted, never silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Anomaly {
+    /// A response to nothing: sent twice, or after a time-out or cancellation.
+    UnknownResponse,
+    /// An error that names no request.
+    ResponseWithoutId,
+    /// Progress for a token that no request in flight gave.
+    UnknownToken,
+    /// A notification that could be for several clients and says not for which.
+    AmbiguousNotification,
+    /// A notification for a subscription that nobody has.
+    UnknownSubscription,
+    /// A request of a modern server, which must not send any.
+    RequestFromModernServer,
+    /// A question that no client can be asked; the server was told.
+    UnanswerableQuestion,
+    /// A client's cancellation of nothing.
+    UnknownCancellation,
+}
+
+impl Anomaly {
+    /// A label for metrics and logs.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::UnknownResponse => "unknown_response",
+            Self::ResponseWithoutId => "response_without_id",
+            Self::UnknownToken => "unknown_token",
+            Self::AmbiguousNotification => "ambiguous_notification",
+            Self::UnknownSubscription => "unknown_subscription",
+            Self::RequestFromModernServer => "request_from_modern_server",
+            Self::UnanswerableQuestion => "unanswerable_question",
+            Self::UnknownCancellation => "unknown_cancellation",
+        }
+    }
+}
