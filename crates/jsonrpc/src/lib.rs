@@ -45,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 pub mod code;
+mod edit;
 pub mod encode;
 mod envelope;
 mod escape;
@@ -60,10 +61,11 @@ mod scan;
 mod syntax;
 mod text;
 
+pub use edit::Edit;
 pub use id::Id;
 pub use limits::{ByteOrderMark, DuplicateKeys, Limits, NullId};
 pub use message::{ErrorObject, Message, Notification, Outcome, Request, Response};
-pub use object::{Edit, RawObject};
+pub use object::RawObject;
 pub use payload::Payload;
 pub use raw::{Kind, Raw};
 pub use refusal::{Refusal, RefusalKind};

@@ -1,4 +1,4 @@
-//! One level of an object: an index of its members, and edits that leave the rest as it is.
+//! One level of an object: an index of its members.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -6,8 +6,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use crate::{
-    Raw,
-    encode::concat,
+    Edit, Raw,
     escape::{unescape, unescape_lossy, unescape_str},
     raw::Kind,
     scan::Scanner,
@@ -17,18 +16,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct RawObject {
     text: Raw,
-    members: SmallVec<[Member; 8]>,
+    pub(crate) members: SmallVec<[Member; 8]>,
 }
 
 /// Where a member lies in the text.
 #[derive(Clone, Debug)]
-struct Member {
+pub(crate) struct Member {
     /// Inside the quotes.
     key: Range<usize>,
     escaped: bool,
-    value: Range<usize>,
+    pub(crate) value: Range<usize>,
     /// From after the comma or brace in front to the comma or brace behind.
-    segment: Range<usize>,
+    pub(crate) segment: Range<usize>,
 }
 
 impl RawObject {
@@ -111,18 +110,14 @@ impl RawObject {
 
     /// Begins a changed copy.
     pub fn edit(&self) -> Edit<'_> {
-        Edit {
-            object: self,
-            changes: SmallVec::new(),
-            added: SmallVec::new(),
-        }
+        Edit::new(self)
     }
 
-    fn bytes(&self) -> &Bytes {
+    pub(crate) fn bytes(&self) -> &Bytes {
         self.text.as_bytes()
     }
 
-    fn find(&self, key: &str) -> Option<usize> {
+    pub(crate) fn find(&self, key: &str) -> Option<usize> {
         self.members.iter().position(|member| {
             let inside = &self.bytes()[member.key.clone()];
             if member.escaped {
@@ -140,101 +135,5 @@ impl RawObject {
 
     fn value(&self, member: &Member) -> Raw {
         Raw::slice(self.bytes(), member.value.clone())
-    }
-}
-
-/// A changed copy of a [`RawObject`] in the making. What is not changed keeps its bytes, whitespace included.
-#[derive(Debug)]
-pub struct Edit<'a> {
-    object: &'a RawObject,
-    /// The last change of each member that has one, by index.
-    changes: SmallVec<[(usize, Change); 4]>,
-    /// Members that were not there, or were removed first; keys in JSON text.
-    added: SmallVec<[(Raw, Raw); 2]>,
-}
-
-#[derive(Debug)]
-enum Change {
-    Replace(Raw),
-    Remove,
-}
-
-impl Edit<'_> {
-    /// Gives a member a value, in its place if it is there, else at the end.
-    pub fn set(&mut self, key: &str, value: Raw) -> &mut Self {
-        match self.object.find(key) {
-            Some(index) if !matches!(self.change(index), Some(Change::Remove)) => {
-                self.note(index, Change::Replace(value));
-            }
-            _ => self.add(key, value),
-        }
-        self
-    }
-
-    /// Removes a member if it is there.
-    pub fn remove(&mut self, key: &str) -> &mut Self {
-        if let Some(index) = self.object.find(key) {
-            self.note(index, Change::Remove);
-        }
-        let quoted = Raw::string(key);
-        self.added.retain(|(added, _)| *added != quoted);
-        self
-    }
-
-    /// The changed object; the same text, not a copy, if nothing changed.
-    pub fn finish(&self) -> Raw {
-        if self.changes.is_empty() && self.added.is_empty() {
-            return self.object.to_raw();
-        }
-        Raw::assembled(concat(&self.pieces()))
-    }
-
-    /// The text of the changed object, in order.
-    fn pieces(&self) -> SmallVec<[&[u8]; 32]> {
-        let text = self.object.bytes();
-        let mut pieces: SmallVec<[&[u8]; 32]> = SmallVec::new();
-        pieces.push(b"{");
-        for (index, member) in self.object.members.iter().enumerate() {
-            let segment = &member.segment;
-            match self.change(index) {
-                Some(Change::Remove) => continue,
-                None => pieces.push(&text[segment.clone()]),
-                Some(Change::Replace(value)) => pieces.extend([
-                    &text[segment.start..member.value.start],
-                    value.as_bytes(),
-                    &text[member.value.end..segment.end],
-                ]),
-            }
-            pieces.push(b",");
-        }
-        for (key, value) in &self.added {
-            pieces.extend([key.as_bytes(), &b":"[..], value.as_bytes(), b","]);
-        }
-        // The last comma, or the opening brace of what is now an empty object, makes room for the end.
-        let last = pieces.pop();
-        pieces.push(if last == Some(b"{") { b"{}" } else { b"}" });
-        pieces
-    }
-
-    fn change(&self, index: usize) -> Option<&Change> {
-        self.changes
-            .iter()
-            .find(|(changed, _)| *changed == index)
-            .map(|(_, change)| change)
-    }
-
-    fn note(&mut self, index: usize, change: Change) {
-        match self.changes.iter_mut().find(|(changed, _)| *changed == index) {
-            Some((_, earlier)) => *earlier = change,
-            None => self.changes.push((index, change)),
-        }
-    }
-
-    fn add(&mut self, key: &str, value: Raw) {
-        let quoted = Raw::string(key);
-        match self.added.iter_mut().find(|(added, _)| *added == quoted) {
-            Some((_, earlier)) => *earlier = value,
-            None => self.added.push((quoted, value)),
-        }
     }
 }
