@@ -26,14 +26,18 @@ impl ClientCapabilities {
 
     /// Whether the client declared that it can answer `question`.
     pub fn answers(&self, question: Question) -> bool {
-        self.0.object().is_some_and(|object| object.contains(question.capability()))
+        self.0
+            .object()
+            .is_some_and(|object| object.contains(question.capability()))
     }
 
     /// The same capabilities without those for questions: what a connection
     /// declares whose questions cannot be brought to the client.
     #[must_use]
     pub fn without_questions(&self) -> Self {
-        let Some(object) = self.0.object() else { return Self::none() };
+        let Some(object) = self.0.object() else {
+            return Self::none();
+        };
         let mut edit = object.edit();
         for question in Question::ALL {
             edit.remove(question.capability());

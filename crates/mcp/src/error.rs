@@ -18,7 +18,11 @@ pub const UNSUPPORTED_VERSION: i64 = -32022;
 
 /// `-32020`: `detail` says which header, and what was expected.
 pub fn header_mismatch(detail: &str) -> ErrorObject {
-    ErrorObject { code: HEADER_MISMATCH, message: format!("Header mismatch: {detail}"), data: None }
+    ErrorObject {
+        code: HEADER_MISMATCH,
+        message: format!("Header mismatch: {detail}"),
+        data: None,
+    }
 }
 
 /// `-32022` with `data.supported` and `data.requested`.
@@ -40,17 +44,29 @@ pub fn unsupported_version(requested: &str) -> ErrorObject {
 
 /// `-32601`, naming the method.
 pub fn method_not_found(method: &str) -> ErrorObject {
-    ErrorObject { code: code::METHOD_NOT_FOUND, message: format!("Method not found: {method}"), data: None }
+    ErrorObject {
+        code: code::METHOD_NOT_FOUND,
+        message: format!("Method not found: {method}"),
+        data: None,
+    }
 }
 
 /// `-32602` with an explanation.
 pub fn invalid_params(detail: impl Into<String>) -> ErrorObject {
-    ErrorObject { code: code::INVALID_PARAMS, message: detail.into(), data: None }
+    ErrorObject {
+        code: code::INVALID_PARAMS,
+        message: detail.into(),
+        data: None,
+    }
 }
 
 /// `-32600` with an explanation.
 pub fn invalid_request(detail: impl Into<String>) -> ErrorObject {
-    ErrorObject { code: code::INVALID_REQUEST, message: detail.into(), data: None }
+    ErrorObject {
+        code: code::INVALID_REQUEST,
+        message: detail.into(),
+        data: None,
+    }
 }
 
 impl From<MetaError> for ErrorObject {

@@ -44,12 +44,19 @@ pub fn decode_value(value: &[u8]) -> Result<Cow<'_, str>, ValueError> {
     if !value.iter().all(plain) {
         return Err(ValueError::Characters);
     }
-    let text = std::str::from_utf8(value).map_err(|_| ValueError::Characters)?.trim_matches([' ', '\t']);
-    match text.strip_prefix(SENTINEL_OPEN).and_then(|rest| rest.strip_suffix(SENTINEL_CLOSE)) {
+    let text = std::str::from_utf8(value)
+        .map_err(|_| ValueError::Characters)?
+        .trim_matches([' ', '\t']);
+    match text
+        .strip_prefix(SENTINEL_OPEN)
+        .and_then(|rest| rest.strip_suffix(SENTINEL_CLOSE))
+    {
         None => Ok(Cow::Borrowed(text)),
         Some(encoded) => {
             let bytes = STANDARD.decode(encoded).map_err(|_| ValueError::Base64)?;
-            String::from_utf8(bytes).map(Cow::Owned).map_err(|_| ValueError::Utf8)
+            String::from_utf8(bytes)
+                .map(Cow::Owned)
+                .map_err(|_| ValueError::Utf8)
         }
     }
 }
@@ -62,7 +69,10 @@ pub fn encode_value(value: &str) -> Cow<'_, str> {
     if printable && !padded && !ambiguous {
         return Cow::Borrowed(value);
     }
-    Cow::Owned(format!("{SENTINEL_OPEN}{}{SENTINEL_CLOSE}", STANDARD.encode(value)))
+    Cow::Owned(format!(
+        "{SENTINEL_OPEN}{}{SENTINEL_CLOSE}",
+        STANDARD.encode(value)
+    ))
 }
 
 #[cfg(test)]

@@ -65,26 +65,49 @@ impl RequestMeta {
     ///
     /// [`MetaError`] names the first key that is missing or wrong.
     pub fn read(params: Option<&RawObject>) -> Result<Self, MetaError> {
-        let meta = params.and_then(|params| params.get(META)).and_then(|meta| meta.object());
-        let Some(meta) = meta else { return Err(MetaError::Missing(META)) };
+        let meta = params
+            .and_then(|params| params.get(META))
+            .and_then(|meta| meta.object());
+        let Some(meta) = meta else {
+            return Err(MetaError::Missing(META));
+        };
         let revision = Self::read_revision(&meta)?;
-        let capabilities =
-            meta.get(CLIENT_CAPABILITIES).ok_or(MetaError::Missing(CLIENT_CAPABILITIES))?;
-        let capabilities = ClientCapabilities::new(capabilities)
-            .ok_or(MetaError::Invalid { key: CLIENT_CAPABILITIES, expected: "an object" })?;
+        let capabilities = meta
+            .get(CLIENT_CAPABILITIES)
+            .ok_or(MetaError::Missing(CLIENT_CAPABILITIES))?;
+        let capabilities = ClientCapabilities::new(capabilities).ok_or(MetaError::Invalid {
+            key: CLIENT_CAPABILITIES,
+            expected: "an object",
+        })?;
         let client_info = meta.get(CLIENT_INFO);
         if client_info.as_ref().is_some_and(|info| info.object().is_none()) {
-            return Err(MetaError::Invalid { key: CLIENT_INFO, expected: "an object" });
+            return Err(MetaError::Invalid {
+                key: CLIENT_INFO,
+                expected: "an object",
+            });
         }
-        let log_level = meta.get(LOG_LEVEL).map(|level| Self::read_level(&level)).transpose()?;
-        Ok(Self { revision, client_info, capabilities, log_level })
+        let log_level = meta
+            .get(LOG_LEVEL)
+            .map(|level| Self::read_level(&level))
+            .transpose()?;
+        Ok(Self {
+            revision,
+            client_info,
+            capabilities,
+            log_level,
+        })
     }
 
     fn read_revision(meta: &RawObject) -> Result<ModernRevision, MetaError> {
-        let named = meta.get(PROTOCOL_VERSION).ok_or(MetaError::Missing(PROTOCOL_VERSION))?;
+        let named = meta
+            .get(PROTOCOL_VERSION)
+            .ok_or(MetaError::Missing(PROTOCOL_VERSION))?;
         let named = named
             .to_string_value()
-            .ok_or(MetaError::Invalid { key: PROTOCOL_VERSION, expected: "a string" })?
+            .ok_or(MetaError::Invalid {
+                key: PROTOCOL_VERSION,
+                expected: "a string",
+            })?
             .into_owned();
         match Revision::parse(&named) {
             Some(Revision::Modern(revision)) => Ok(revision),
@@ -96,6 +119,9 @@ impl RequestMeta {
         level
             .to_string_value()
             .and_then(|level| LogLevel::parse(&level))
-            .ok_or(MetaError::Invalid { key: LOG_LEVEL, expected: "a log level, debug to emergency" })
+            .ok_or(MetaError::Invalid {
+                key: LOG_LEVEL,
+                expected: "a log level, debug to emergency",
+            })
     }
 }

@@ -87,7 +87,10 @@ pub fn mirrored_name(method: &str) -> Option<&'static str> {
 ///
 /// Source: 2026-07-28, Caching, "Cacheable Results".
 pub fn cacheable(method: &str) -> bool {
-    matches!(method, DISCOVER | TOOLS_LIST | PROMPTS_LIST | RESOURCES_LIST | TEMPLATES_LIST | RESOURCES_READ)
+    matches!(
+        method,
+        DISCOVER | TOOLS_LIST | PROMPTS_LIST | RESOURCES_LIST | TEMPLATES_LIST | RESOURCES_READ
+    )
 }
 
 /// Methods that are requests by definition: the same name without an id is
@@ -96,5 +99,8 @@ pub fn is_request(method: &str) -> bool {
     removed_in_modern(method)
         || absent_in_legacy(method)
         || cacheable(method)
-        || matches!(method, TOOLS_CALL | PROMPTS_GET | COMPLETE | SAMPLING | ELICITATION | ROOTS_LIST)
+        || matches!(
+            method,
+            TOOLS_CALL | PROMPTS_GET | COMPLETE | SAMPLING | ELICITATION | ROOTS_LIST
+        )
 }

@@ -65,7 +65,12 @@ pub(crate) struct LegacyFacts {
 
 impl LegacyRevision {
     /// All legacy revisions, oldest first.
-    pub const ALL: [Self; 4] = [Self::V2024_11_05, Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25];
+    pub const ALL: [Self; 4] = [
+        Self::V2024_11_05,
+        Self::V2025_03_26,
+        Self::V2025_06_18,
+        Self::V2025_11_25,
+    ];
     /// What Pontoon offers to a peer whose own choice is unknown.
     pub const NEWEST: Self = Self::V2025_11_25;
     /// What a request without any sign of its revision is taken for.
@@ -175,20 +180,37 @@ mod tests {
     #[test]
     fn revisions_are_named_newest_first() {
         let names: Vec<_> = Revision::all().map(Revision::as_str).collect();
-        assert_eq!(names, ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]);
+        assert_eq!(
+            names,
+            [
+                "2026-07-28",
+                "2025-11-25",
+                "2025-06-18",
+                "2025-03-26",
+                "2024-11-05"
+            ]
+        );
     }
 
     #[test]
     fn only_2025_03_26_receives_batches() {
-        let batching: Vec<_> =
-            LegacyRevision::ALL.into_iter().filter(|r| r.batching() == Batching::Required).collect();
+        let batching: Vec<_> = LegacyRevision::ALL
+            .into_iter()
+            .filter(|r| r.batching() == Batching::Required)
+            .collect();
         assert_eq!(batching, [LegacyRevision::V2025_03_26]);
     }
 
     #[test]
     fn an_unknown_request_is_answered_with_the_newest_legacy_revision() {
-        assert_eq!(LegacyRevision::negotiate("2025-03-26"), LegacyRevision::V2025_03_26);
-        assert_eq!(LegacyRevision::negotiate("2026-07-28"), LegacyRevision::V2025_11_25);
+        assert_eq!(
+            LegacyRevision::negotiate("2025-03-26"),
+            LegacyRevision::V2025_03_26
+        );
+        assert_eq!(
+            LegacyRevision::negotiate("2026-07-28"),
+            LegacyRevision::V2025_11_25
+        );
         assert_eq!(LegacyRevision::negotiate("tomorrow"), LegacyRevision::V2025_11_25);
     }
 }

@@ -22,7 +22,10 @@ impl Caller {
     /// A caller that nobody asked for credentials. IPv4-mapped addresses
     /// count as the IPv4 address that they stand for.
     pub fn anonymous(address: IpAddr) -> Self {
-        Self { principal: Principal::Anonymous, address: address.to_canonical() }
+        Self {
+            principal: Principal::Anonymous,
+            address: address.to_canonical(),
+        }
     }
 
     /// The principal.

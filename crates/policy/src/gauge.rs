@@ -36,7 +36,12 @@ trait Release: fmt::Debug + Send + Sync {
 impl Gauge {
     /// A limit called `name`, as the configuration spells it.
     pub fn new(name: &'static str, limit: usize) -> Arc<Self> {
-        Arc::new(Self { name, limit, held: AtomicUsize::new(0), refused: AtomicU64::new(0) })
+        Arc::new(Self {
+            name,
+            limit,
+            held: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
+        })
     }
 
     /// Takes one unit.
@@ -46,11 +51,17 @@ impl Gauge {
     /// [`LimitReached`], which is also counted.
     pub fn acquire(self: &Arc<Self>) -> Result<Slot, LimitReached> {
         let below = |held: usize| (held < self.limit).then_some(held + 1);
-        match self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, below) {
+        match self
+            .held
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, below)
+        {
             Ok(_) => Ok(Slot(Arc::clone(self) as Arc<dyn Release>)),
             Err(_) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
-                Err(LimitReached { name: self.name, limit: self.limit })
+                Err(LimitReached {
+                    name: self.name,
+                    limit: self.limit,
+                })
             }
         }
     }
@@ -101,7 +112,12 @@ struct Keyed<K: fmt::Debug + Eq + Hash + Send + 'static> {
 impl<K: Clone + fmt::Debug + Eq + Hash + Send + Sync + 'static> KeyedGauge<K> {
     /// A limit called `name`, as the configuration spells it.
     pub fn new(name: &'static str, limit: usize) -> Arc<Self> {
-        Arc::new(Self { name, limit, held: Mutex::default(), refused: AtomicU64::new(0) })
+        Arc::new(Self {
+            name,
+            limit,
+            held: Mutex::default(),
+            refused: AtomicU64::new(0),
+        })
     }
 
     /// Takes one unit of `key`.
@@ -114,11 +130,17 @@ impl<K: Clone + fmt::Debug + Eq + Hash + Send + Sync + 'static> KeyedGauge<K> {
         let mine = held.entry(key.clone()).or_default();
         if *mine >= self.limit {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(LimitReached { name: self.name, limit: self.limit });
+            return Err(LimitReached {
+                name: self.name,
+                limit: self.limit,
+            });
         }
         *mine += 1;
         drop(held);
-        Ok(Slot(Arc::new(Keyed { gauge: Arc::clone(self), key })))
+        Ok(Slot(Arc::new(Keyed {
+            gauge: Arc::clone(self),
+            key,
+        })))
     }
 
     /// Units of `key` in use.
@@ -157,7 +179,13 @@ mod tests {
         let gauge = Gauge::new("max_connections", 2);
         let first = gauge.acquire().unwrap();
         let _second = gauge.acquire().unwrap();
-        assert_eq!(gauge.acquire().unwrap_err(), LimitReached { name: "max_connections", limit: 2 });
+        assert_eq!(
+            gauge.acquire().unwrap_err(),
+            LimitReached {
+                name: "max_connections",
+                limit: 2
+            }
+        );
         drop(first);
         assert_eq!((gauge.held(), gauge.refused()), (1, 1));
         gauge.acquire().unwrap();

@@ -63,7 +63,10 @@ impl OriginGuard {
     /// Accepts loopback names with any port as `Host` and as `Origin`, plus
     /// what is added.
     pub fn loopback() -> Self {
-        Self { hosts: Hosts::Listed(Vec::new()), origins: Vec::new() }
+        Self {
+            hosts: Hosts::Listed(Vec::new()),
+            origins: Vec::new(),
+        }
     }
 
     /// Accepts any well-formed `Host`: for a listener whose names are checked
@@ -89,7 +92,8 @@ impl OriginGuard {
     ///
     /// [`InvalidOrigin`] if it cannot be read.
     pub fn with_origin(mut self, origin: &str) -> Result<Self, InvalidOrigin> {
-        self.origins.push(Origin::parse(origin).ok_or_else(|| InvalidOrigin(origin.to_owned()))?);
+        self.origins
+            .push(Origin::parse(origin).ok_or_else(|| InvalidOrigin(origin.to_owned()))?);
         Ok(self)
     }
 
@@ -98,7 +102,11 @@ impl OriginGuard {
     /// # Errors
     ///
     /// [`GuardError`]: answer 400 to a malformed host, 403 to the others.
-    pub fn check<'h>(&self, target: &Uri, headers: &'h HeaderMap) -> Result<Option<&'h HeaderValue>, GuardError> {
+    pub fn check<'h>(
+        &self,
+        target: &Uri,
+        headers: &'h HeaderMap,
+    ) -> Result<Option<&'h HeaderValue>, GuardError> {
         self.check_host(target, headers)?;
         self.check_origin(headers)
     }
@@ -116,7 +124,11 @@ impl OriginGuard {
             Hosts::Any => true,
             Hosts::Listed(hosts) => hosts.iter().any(|allowed| allowed.covers(&host)),
         };
-        if listed || host.is_loopback() { Ok(()) } else { Err(GuardError::ForeignHost) }
+        if listed || host.is_loopback() {
+            Ok(())
+        } else {
+            Err(GuardError::ForeignHost)
+        }
     }
 
     fn check_origin<'h>(&self, headers: &'h HeaderMap) -> Result<Option<&'h HeaderValue>, GuardError> {
@@ -124,9 +136,17 @@ impl OriginGuard {
             return Ok(None);
         }
         let value = single(headers, &ORIGIN).ok_or(GuardError::ForeignOrigin)?;
-        let origin = value.to_str().ok().and_then(Origin::parse).ok_or(GuardError::ForeignOrigin)?;
+        let origin = value
+            .to_str()
+            .ok()
+            .and_then(Origin::parse)
+            .ok_or(GuardError::ForeignOrigin)?;
         let local = origin.authority.is_loopback() && matches!(origin.scheme.as_str(), "http" | "https");
-        if local || self.origins.contains(&origin) { Ok(Some(value)) } else { Err(GuardError::ForeignOrigin) }
+        if local || self.origins.contains(&origin) {
+            Ok(Some(value))
+        } else {
+            Err(GuardError::ForeignOrigin)
+        }
     }
 }
 
@@ -145,9 +165,15 @@ impl Authority {
 
     /// `localhost` or a loopback address.
     fn is_loopback(&self) -> bool {
-        let literal = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host);
+        let literal = self
+            .host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(&self.host);
         self.host == "localhost"
-            || literal.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+            || literal
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.to_canonical().is_loopback())
     }
 }
 
@@ -170,7 +196,11 @@ impl FromStr for Authority {
             Some(_) => return Err(InvalidAuthority),
         };
         let host = host.to_ascii_lowercase();
-        if is_address_literal(&host) || is_name(&host) { Ok(Self { host, port }) } else { Err(InvalidAuthority) }
+        if is_address_literal(&host) || is_name(&host) {
+            Ok(Self { host, port })
+        } else {
+            Err(InvalidAuthority)
+        }
     }
 }
 
@@ -196,7 +226,9 @@ fn is_address_literal(host: &str) -> bool {
 fn is_name(host: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     host.len() <= 253 && host.split('.').all(label)
 }
@@ -213,7 +245,9 @@ impl Origin {
             _ => None,
         });
         let well_formed = scheme.starts_with(|first: char| first.is_ascii_lowercase())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
         well_formed.then_some(Self { scheme, authority })
     }
 }

@@ -43,7 +43,9 @@ pub struct Policy {
 impl Policy {
     /// A policy that bounds the calls in flight in all.
     pub fn new(max_in_flight: usize) -> Self {
-        Self { in_flight: Gauge::new("max_in_flight", max_in_flight) }
+        Self {
+            in_flight: Gauge::new("max_in_flight", max_in_flight),
+        }
     }
 
     /// Decides whether `caller` may send `message` to `endpoint`.
@@ -54,7 +56,10 @@ impl Policy {
     pub fn permit<T>(&self, caller: &Caller, endpoint: &str, message: T) -> Result<Permit<T>, Denied> {
         // Both will matter as soon as callers authenticate.
         let _ = (caller, endpoint);
-        Ok(Permit { message, slot: self.in_flight.acquire()? })
+        Ok(Permit {
+            message,
+            slot: self.in_flight.acquire()?,
+        })
     }
 
     /// The gauge of calls in flight.

@@ -23,7 +23,10 @@ impl EventId {
     /// Reads `stream-sequence`; `None` for text that no session of ours wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let (stream, sequence) = text.split_once('-')?;
-        Some(Self { stream: StreamId(decimal(stream)?.try_into().ok()?), sequence: decimal(sequence)? })
+        Some(Self {
+            stream: StreamId(decimal(stream)?.try_into().ok()?),
+            sequence: decimal(sequence)?,
+        })
     }
 }
 
@@ -31,7 +34,11 @@ impl EventId {
 fn decimal(text: &str) -> Option<u64> {
     let canonical = text == "0" || !text.starts_with('0');
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if canonical && digits { text.parse().ok() } else { None }
+    if canonical && digits {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 impl fmt::Display for EventId {
@@ -46,13 +53,28 @@ mod tests {
 
     #[test]
     fn event_ids_read_back() {
-        let id = EventId { stream: StreamId(7), sequence: 41 };
+        let id = EventId {
+            stream: StreamId(7),
+            sequence: 41,
+        };
         assert_eq!(EventId::parse(&id.to_string()), Some(id));
     }
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "-", "7", "7-", "-4", "+7-4", "07-4", "7-04", "7-4-1", "x-y", "99999999999-1"] {
+        for text in [
+            "",
+            "-",
+            "7",
+            "7-",
+            "-4",
+            "+7-4",
+            "07-4",
+            "7-04",
+            "7-4-1",
+            "x-y",
+            "99999999999-1",
+        ] {
             assert_eq!(EventId::parse(text), None, "{text}");
         }
     }

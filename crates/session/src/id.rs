@@ -51,8 +51,14 @@ impl SessionId {
             return Err(InvalidSessionId);
         }
         let mut bytes = [0; BYTES];
-        let written = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).map_err(|_| InvalidSessionId)?;
-        if written == BYTES { Ok(Self(bytes)) } else { Err(InvalidSessionId) }
+        let written = URL_SAFE_NO_PAD
+            .decode_slice(text, &mut bytes)
+            .map_err(|_| InvalidSessionId)?;
+        if written == BYTES {
+            Ok(Self(bytes))
+        } else {
+            Err(InvalidSessionId)
+        }
     }
 
     /// Which of `shards` equal parts of the id space this id lies in.

@@ -119,14 +119,22 @@ impl Outbox {
     /// The stream of an exchange, or of a batch of them: it ends after
     /// `answers` answers.
     pub fn for_answers(answers: u32, queue_limit: usize, detach: Detach) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State::new(Some(answers))), queue_limit, detach })
+        Arc::new(Self {
+            state: Mutex::new(State::new(Some(answers))),
+            queue_limit,
+            detach,
+        })
     }
 
     /// A stream without a regular end.
     pub fn endless(queue_limit: usize, retention: Retention) -> Arc<Self> {
         let mut state = State::new(None);
         state.retention = retention;
-        Arc::new(Self { state: Mutex::new(state), queue_limit, detach: Detach::Keep })
+        Arc::new(Self {
+            state: Mutex::new(state),
+            queue_limit,
+            detach: Detach::Keep,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -168,9 +176,12 @@ impl Outbox {
             Err(Rejected::Overflow)
         };
         let waker = state.waker.take();
+        let lost = result.is_err() && self.detach.abandons();
+        state.abandoned |= lost;
         drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
+        wake(waker);
+        if lost {
+            self.detach.ring();
         }
         result
     }
@@ -183,16 +194,17 @@ impl Outbox {
         }
         let waker = state.waker.take();
         drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
     }
 
     /// Attaches a reader where the last one left off; that one is served no more.
     pub fn reader(self: &Arc<Self>) -> Reader {
         let (generation, superseded) = self.lock().attach();
         wake(superseded);
-        Reader { outbox: Arc::clone(self), generation }
+        Reader {
+            outbox: Arc::clone(self),
+            generation,
+        }
     }
 
     /// Attaches a reader just behind `sequence`; `None` if the messages in
@@ -206,7 +218,10 @@ impl Outbox {
         let (generation, superseded) = state.attach();
         drop(state);
         wake(superseded);
-        Some(Reader { outbox: Arc::clone(self), generation })
+        Some(Reader {
+            outbox: Arc::clone(self),
+            generation,
+        })
     }
 
     /// Keeps messages for replay from here on, including those not read yet.
@@ -240,7 +255,12 @@ impl Outbox {
         let at = state.log.len() - unread;
         state.unread_bytes = 0;
         state.next = state.cursor;
-        state.log.split_off(at).into_iter().map(|delivery| delivery.message).collect()
+        state
+            .log
+            .split_off(at)
+            .into_iter()
+            .map(|delivery| delivery.message)
+            .collect()
     }
 
     /// Bytes held, read and unread.
@@ -258,6 +278,18 @@ impl fmt::Debug for Outbox {
             .field("cursor", &state.cursor)
             .field("aborted", &state.aborted)
             .finish_non_exhaustive()
+    }
+}
+
+impl Detach {
+    fn abandons(&self) -> bool {
+        matches!(self, Self::Abandon(_))
+    }
+
+    fn ring(&self) {
+        if let Self::Abandon(bell) = self {
+            bell.notify_one();
+        }
     }
 }
 
@@ -298,7 +330,11 @@ impl State {
             *owed -= 1;
         }
         self.unread_bytes += message.len();
-        self.log.push_back(Delivery { sequence: self.next, kind, message });
+        self.log.push_back(Delivery {
+            sequence: self.next,
+            kind,
+            message,
+        });
         self.next += 1;
     }
 
@@ -336,7 +372,13 @@ impl State {
     }
 
     fn peek(&self) -> Option<Peek> {
-        match (self.log.len().checked_sub(self.unread_len()).and_then(|at| self.log.get(at)), self.aborted) {
+        match (
+            self.log
+                .len()
+                .checked_sub(self.unread_len())
+                .and_then(|at| self.log.get(at)),
+            self.aborted,
+        ) {
             (_, Some(why)) => Some(Peek::Aborted(why)),
             (Some(delivery), None) => Some(Peek::Message(delivery.kind)),
             (None, None) if self.owed == Some(0) => Some(Peek::End),
@@ -365,7 +407,10 @@ impl State {
 
     fn evict_read(&mut self, limit: usize) {
         while self.read_bytes > limit {
-            let oldest = self.log.pop_front().expect("read bytes belong to messages in the log");
+            let oldest = self
+                .log
+                .pop_front()
+                .expect("read bytes belong to messages in the log");
             self.read_bytes -= oldest.message.len();
         }
     }
@@ -395,7 +440,11 @@ impl Reader {
         match state.peek() {
             Some(peek) => Poll::Ready(peek),
             None => {
-                if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                if !state
+                    .waker
+                    .as_ref()
+                    .is_some_and(|waker| waker.will_wake(cx.waker()))
+                {
                     state.waker = Some(cx.waker().clone());
                 }
                 Poll::Pending
@@ -438,12 +487,10 @@ impl Drop for Reader {
         }
         state.attached = false;
         state.waker = None;
-        if let Detach::Abandon(bell) = &self.outbox.detach
-            && !state.has_ended()
-        {
+        if self.outbox.detach.abandons() && !state.has_ended() {
             state.abandoned = true;
             drop(state);
-            bell.notify_one();
+            self.outbox.detach.ring();
         }
     }
 }

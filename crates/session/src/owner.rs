@@ -23,7 +23,11 @@ impl Owner {
         endpoint: impl Into<Arc<str>>,
         quota: impl Into<Arc<str>>,
     ) -> Self {
-        Self { principal: principal.into(), endpoint: endpoint.into(), quota: quota.into() }
+        Self {
+            principal: principal.into(),
+            endpoint: endpoint.into(),
+            quota: quota.into(),
+        }
     }
 
     /// The principal's canonical name.

@@ -68,7 +68,10 @@ impl<A> Sessions<A> {
             self.refused.fetch_add(1, Ordering::Relaxed);
         })?;
         let id = session.id();
-        self.shard(id).write().unwrap_or_else(PoisonError::into_inner).insert(id, session);
+        self.shard(id)
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, session);
         Ok(())
     }
 
@@ -95,7 +98,11 @@ impl<A> Sessions<A> {
 
     /// Forgets a session. Its streams are the caller's to close.
     pub fn remove(&self, id: SessionId) -> Option<Arc<Session<A>>> {
-        let session = self.shard(id).write().unwrap_or_else(PoisonError::into_inner).remove(&id)?;
+        let session = self
+            .shard(id)
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id)?;
         let mut per_principal = self.principals();
         if let Some(count) = per_principal.get_mut(session.owner().quota()) {
             *count -= 1;
@@ -124,7 +131,12 @@ impl<A> Sessions<A> {
         let mut ids = Vec::new();
         for shard in &self.shards {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            ids.extend(shard.values().filter(|session| over(session)).map(|session| session.id()));
+            ids.extend(
+                shard
+                    .values()
+                    .filter(|session| over(session))
+                    .map(|session| session.id()),
+            );
         }
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }

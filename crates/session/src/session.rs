@@ -197,7 +197,9 @@ impl<A> Session<A> {
     pub fn listen(&self) -> Result<NewStream, ResumeError> {
         let retention = match self.transport {
             Transport::HttpSse => Retention::None,
-            Transport::Streamable => Retention::Replay { bytes: self.limits.replay_bytes },
+            Transport::Streamable => Retention::Replay {
+                bytes: self.limits.replay_bytes,
+            },
         };
         let outbox = Outbox::endless(self.limits.queue_bytes, retention);
         let mut streams = self.lock();
@@ -208,7 +210,10 @@ impl<A> Session<A> {
             // reader is told by the end of the stream.
             let _ = outbox.push(message);
         }
-        Ok(NewStream { id, reader: outbox.reader() })
+        Ok(NewStream {
+            id,
+            reader: outbox.reader(),
+        })
     }
 
     /// Keeps the stream of an exchange for replay and gives it its id.
@@ -218,7 +223,8 @@ impl<A> Session<A> {
     /// [`ResumeError::TooMany`]: the stream works, but cannot be resumed.
     pub fn remember(&self, outbox: &Arc<Outbox>) -> Result<StreamId, ResumeError> {
         outbox.retain(self.limits.replay_bytes);
-        self.lock().remember(Arc::clone(outbox), Role::Exchange, self.limits.streams)
+        self.lock()
+            .remember(Arc::clone(outbox), Role::Exchange, self.limits.streams)
     }
 
     /// Reads a stream on from behind `event`.
@@ -238,7 +244,10 @@ impl<A> Session<A> {
         // The latest stream to be opened or resumed gets what comes next.
         let entry = streams.entries.remove(at).expect("the position was just found");
         streams.entries.push_back(entry);
-        Ok(NewStream { id: event.stream, reader })
+        Ok(NewStream {
+            id: event.stream,
+            reader,
+        })
     }
 
     /// Sends a notification that belongs to no exchange: to exactly one stream.
@@ -257,7 +266,11 @@ impl<A> Session<A> {
         if streams.closed {
             return Delivered::Dropped;
         }
-        let readable = streams.entries.iter().rev().filter(|entry| entry.role == Role::Standalone);
+        let readable = streams
+            .entries
+            .iter()
+            .rev()
+            .filter(|entry| entry.role == Role::Standalone);
         for entry in readable.filter(|entry| entry.outbox.is_attached()) {
             if entry.outbox.push(message.clone()).is_ok() {
                 return Delivered::Queued;
@@ -305,7 +318,11 @@ impl Streams {
         while self.entries.len() >= limit {
             let idle = |entry: &Entry| !entry.outbox.is_attached();
             let ended = |entry: &Entry| idle(entry) && entry.outbox.has_ended();
-            let oldest = self.entries.iter().position(ended).or_else(|| self.entries.iter().position(idle));
+            let oldest = self
+                .entries
+                .iter()
+                .position(ended)
+                .or_else(|| self.entries.iter().position(idle));
             let oldest = oldest.ok_or(ResumeError::TooMany)?;
             self.entries.remove(oldest);
         }

@@ -139,7 +139,10 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     /// No deadline: a subscription lasts until somebody ends it.
-    pub(crate) const NONE: Self = Self { soft: None, hard: None };
+    pub(crate) const NONE: Self = Self {
+        soft: None,
+        hard: None,
+    };
 
     pub(crate) fn is_over(self, now: Duration) -> bool {
         self.soft.is_some_and(|deadline| deadline <= now) || self.hard.is_some_and(|deadline| deadline <= now)

@@ -76,11 +76,21 @@ impl Reason {
     /// What a person reads: what was wrong and what to do.
     const fn message(self) -> &'static str {
         match self {
-            Self::StartFailed => "The server could not be started; its operator finds the cause in the gateway's log",
-            Self::StartTimeout => "The server did not get ready in time; try again, or have start_timeout raised",
-            Self::HandshakeFailed => "The server refused the handshake; its operator finds the cause in the gateway's log",
-            Self::Exited => "The server went away before it answered; it is started again for the next request",
-            Self::CircuitOpen => "The server crashed repeatedly and is left alone for a while; try again later",
+            Self::StartFailed => {
+                "The server could not be started; its operator finds the cause in the gateway's log"
+            }
+            Self::StartTimeout => {
+                "The server did not get ready in time; try again, or have start_timeout raised"
+            }
+            Self::HandshakeFailed => {
+                "The server refused the handshake; its operator finds the cause in the gateway's log"
+            }
+            Self::Exited => {
+                "The server went away before it answered; it is started again for the next request"
+            }
+            Self::CircuitOpen => {
+                "The server crashed repeatedly and is left alone for a while; try again later"
+            }
             Self::Timeout => "The server did not answer in time; the request was cancelled",
             Self::Stuck => "The server does not read its input; try again later",
             Self::Cancelled => "The request was cancelled by its client",
@@ -100,12 +110,18 @@ impl Reason {
 impl Fault {
     /// A fault before anything was sent.
     pub const fn before(reason: Reason) -> Self {
-        Self { reason, sent: Sent::No }
+        Self {
+            reason,
+            sent: Sent::No,
+        }
     }
 
     /// A fault after the request was sent.
     pub const fn after(reason: Reason) -> Self {
-        Self { reason, sent: Sent::Perhaps }
+        Self {
+            reason,
+            sent: Sent::Perhaps,
+        }
     }
 
     /// The error object that clients get.

@@ -15,7 +15,6 @@ const MAX_RESOURCES: usize = 1_000;
 
 /// The filter of one `subscriptions/listen`, as far as it is honoured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "the specification has them as independent switches")]
 pub(crate) struct Interest {
     pub(crate) tools: bool,
     pub(crate) prompts: bool,
@@ -30,9 +29,12 @@ impl Interest {
     ///
     /// `-32602` names the member that is wrong.
     pub(crate) fn read(params: Option<&Raw>) -> Result<Self, ErrorObject> {
-        let filter = params.and_then(Raw::object).and_then(|params| params.get("notifications")?.object());
-        let filter = filter
-            .ok_or_else(|| invalid_params("Invalid params: \"notifications\" must be an object that names what to listen to"))?;
+        let filter = params
+            .and_then(Raw::object)
+            .and_then(|params| params.get("notifications")?.object());
+        let filter = filter.ok_or_else(|| {
+            invalid_params("Invalid params: \"notifications\" must be an object that names what to listen to")
+        })?;
         Ok(Self {
             tools: switch(&filter, "toolsListChanged")?,
             prompts: switch(&filter, "promptsListChanged")?,
@@ -92,7 +94,8 @@ impl Interest {
 pub(crate) fn covers_uri(subscribed: &BTreeSet<String>, uri: &str) -> bool {
     subscribed.contains(uri)
         || subscribed.iter().any(|outer| {
-            uri.strip_prefix(outer.as_str()).is_some_and(|rest| outer.ends_with('/') || rest.starts_with('/'))
+            uri.strip_prefix(outer.as_str())
+                .is_some_and(|rest| outer.ends_with('/') || rest.starts_with('/'))
         })
 }
 
@@ -104,9 +107,9 @@ pub(crate) fn uri(params: Option<&Raw>) -> Option<String> {
 fn switch(filter: &RawObject, name: &str) -> Result<bool, ErrorObject> {
     match filter.get(name) {
         None => Ok(false),
-        Some(value) => {
-            value.as_bool().ok_or_else(|| invalid_params(format!("Invalid params: {name:?} must be true or false")))
-        }
+        Some(value) => value
+            .as_bool()
+            .ok_or_else(|| invalid_params(format!("Invalid params: {name:?} must be true or false"))),
     }
 }
 

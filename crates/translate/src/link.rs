@@ -7,9 +7,10 @@ use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Raw, Response, Tex
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, LogLevel, method};
 
 use crate::exchange::{
-    Bridge, Client, ClientExchange, Deadline, Effect, InFlight, Incoming, MemberId, Origin, Purpose, UpstreamId,
+    Bridge, Client, ClientExchange, Deadline, Effect, InFlight, Incoming, MemberId, Origin, Purpose,
+    UpstreamId,
 };
-use crate::fault::{Fault, Reason};
+use crate::fault::{Fault, Reason, Sent};
 use crate::interest::Interest;
 use crate::opening::{self, Introduction, Opened};
 use crate::outlet::{Anomaly, Outlet};
@@ -81,7 +82,7 @@ enum State {
     Opening,
     /// Requests can be sent. `None` for a modern server, which says nothing
     /// of itself unless it is asked.
-    Open(Option<Opened>),
+    Open(Option<Box<Opened>>),
 }
 
 struct Member<M> {
@@ -139,14 +140,24 @@ impl<O: Outlet> Link<O> {
         let id = MemberId(self.next_member);
         self.next_member += 1;
         let capabilities = ClientCapabilities::none();
-        self.members.insert(id, Member { handle, capabilities, level: None, uris: BTreeSet::new() });
+        self.members.insert(
+            id,
+            Member {
+                handle,
+                capabilities,
+                level: None,
+                uris: BTreeSet::new(),
+            },
+        );
         id
     }
 
     /// A legacy session is over: what it had in flight is cancelled upstream
     /// and answered, what only it subscribed to is unsubscribed.
     pub fn leave(&mut self, member: MemberId, now: Duration, out: &mut O) {
-        let Some(gone) = self.members.remove(&member) else { return };
+        let Some(gone) = self.members.remove(&member) else {
+            return;
+        };
         let mine = |exchange: &InFlight<O::Exchange>| match &exchange.origin {
             Origin::Client(client) => client.member == Some(member),
             Origin::Link(_) => false,
@@ -171,7 +182,7 @@ impl<O: Outlet> Link<O> {
     /// What the server said in its handshake, once it did.
     pub fn opened(&self) -> Option<&Opened> {
         match &self.state {
-            State::Open(opened) => opened.as_ref(),
+            State::Open(opened) => opened.as_deref(),
             State::Closed | State::Opening => None,
         }
     }
@@ -182,7 +193,12 @@ impl<O: Outlet> Link<O> {
     }
 
     /// Gives up every exchange whose client is gone for good.
-    pub fn collect_abandoned(&mut self, is_abandoned: impl Fn(&O::Exchange) -> bool, now: Duration, out: &mut O) {
+    pub fn collect_abandoned(
+        &mut self,
+        is_abandoned: impl Fn(&O::Exchange) -> bool,
+        now: Duration,
+        out: &mut O,
+    ) {
         let gone = |exchange: &InFlight<O::Exchange>| match &exchange.origin {
             Origin::Client(client) => is_abandoned(&client.owner),
             Origin::Link(_) => false,
@@ -190,7 +206,10 @@ impl<O: Outlet> Link<O> {
         for id in self.in_flight_where(gone) {
             self.withdraw(id, &Fault::after(Reason::Cancelled), out);
         }
-        let listeners = self.listeners.iter().filter(|(_, listener)| is_abandoned(&listener.owner));
+        let listeners = self
+            .listeners
+            .iter()
+            .filter(|(_, listener)| is_abandoned(&listener.owner));
         for id in listeners.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.stop_listening(id, now, out);
         }
@@ -217,7 +236,11 @@ impl<O: Outlet> Link<O> {
         for (_, exchange) in std::mem::take(&mut self.in_flight) {
             if let Origin::Client(client) = exchange.origin {
                 let error = fault.to_error();
-                out.answer(client.owner, encode::error(Some(&client.id), &error), Some(error.code));
+                out.answer(
+                    client.owner,
+                    encode::error(Some(&client.id), &error),
+                    Some(error.code),
+                );
             }
         }
         self.by_client.clear();
@@ -235,28 +258,41 @@ impl<O: Outlet> Link<O> {
         for (id, question) in std::mem::take(&mut self.asked) {
             if let Some(member) = self.members.get(&question.member) {
                 let params = Raw::encode(&RequestId { request_id: id });
-                out.notify(&member.handle, encode::notification(method::CANCELLED, Some(&params)));
+                out.notify(
+                    &member.handle,
+                    encode::notification(method::CANCELLED, Some(&params)),
+                );
             }
         }
     }
 
     /// Takes an exchange back: the server is told, the client is answered.
     fn withdraw(&mut self, id: UpstreamId, fault: &Fault, out: &mut O) {
-        let Some(exchange) = self.in_flight.remove(&id) else { return };
+        let Some(exchange) = self.in_flight.remove(&id) else {
+            return;
+        };
         // `initialize` MUST NOT be cancelled (2025-11-25, Cancellation).
         if exchange.method != method::INITIALIZE {
             let params = Raw::encode(&RequestId { request_id: id.0 });
-            out.send(encode::notification(method::CANCELLED, Some(&params)));
+            post(encode::notification(method::CANCELLED, Some(&params)), out);
         }
         if let Origin::Client(client) = exchange.origin {
             self.forget_client_id(client.member, &client.id);
             let error = fault.to_error();
-            out.answer(client.owner, encode::error(Some(&client.id), &error), Some(error.code));
+            out.answer(
+                client.owner,
+                encode::error(Some(&client.id), &error),
+                Some(error.code),
+            );
         }
     }
 
     fn in_flight_where(&self, wanted: impl Fn(&InFlight<O::Exchange>) -> bool) -> Vec<UpstreamId> {
-        self.in_flight.iter().filter(|(_, exchange)| wanted(exchange)).map(|(id, _)| *id).collect()
+        self.in_flight
+            .iter()
+            .filter(|(_, exchange)| wanted(exchange))
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     fn forget_client_id(&mut self, member: Option<MemberId>, id: &Id) {
@@ -272,18 +308,84 @@ impl<O: Outlet> Link<O> {
     }
 
     /// Sends a request of the link's own.
-    fn send_own(&mut self, method: &'static str, params: Option<&Raw>, purpose: Purpose, now: Duration, out: &mut O) {
+    fn send_own(
+        &mut self,
+        method: &'static str,
+        params: Option<&Raw>,
+        purpose: Purpose,
+        now: Duration,
+        out: &mut O,
+    ) {
         let id = self.mint();
-        let limit = if purpose == Purpose::Open { self.timeouts.open } else { self.timeouts.call };
-        let deadline = Deadline { soft: Some(now + limit), hard: None };
-        let method_name = Text::from_static(method);
-        self.in_flight
-            .insert(id, InFlight { origin: Origin::Link(purpose), method: method_name, deadline });
-        out.send(encode::request(&id.to_id(), method, params));
+        let limit = if purpose == Purpose::Open {
+            self.timeouts.open
+        } else {
+            self.timeouts.call
+        };
+        let deadline = Deadline {
+            soft: Some(now + limit),
+            hard: None,
+        };
+        let opens = purpose == Purpose::Open;
+        let exchange = InFlight {
+            origin: Origin::Link(purpose),
+            method: Text::from_static(method),
+            deadline,
+        };
+        match out.send(encode::request(&id.to_id(), method, params)) {
+            Sent::Perhaps => {
+                self.in_flight.insert(id, exchange);
+            }
+            Sent::No if opens => self.fail_opening(Reason::Stuck, out),
+            Sent::No => out.anomaly(Anomaly::Undeliverable),
+        }
+    }
+
+    /// Sends a client's request, or answers that it could not be sent.
+    fn send_for_client(
+        &mut self,
+        id: UpstreamId,
+        params: Option<&Raw>,
+        exchange: (ClientExchange<O::Exchange>, Text),
+        deadline: Deadline,
+        out: &mut O,
+    ) {
+        let (client, method) = exchange;
+        match out.send(encode::request(&id.to_id(), &method, params)) {
+            Sent::Perhaps => {
+                self.in_flight.insert(
+                    id,
+                    InFlight {
+                        origin: Origin::Client(client),
+                        method,
+                        deadline,
+                    },
+                );
+            }
+            Sent::No => {
+                self.forget_client_id(client.member, &client.id);
+                refuse(
+                    client.owner,
+                    &client.id,
+                    &Fault::before(Reason::Stuck).to_error(),
+                    out,
+                );
+            }
+        }
     }
 
     fn call_deadline(&self, now: Duration) -> Deadline {
-        Deadline { soft: Some(now + self.timeouts.call), hard: Some(now + self.timeouts.call_max) }
+        Deadline {
+            soft: Some(now + self.timeouts.call),
+            hard: Some(now + self.timeouts.call_max),
+        }
+    }
+}
+
+/// Sends a message that nobody waits for.
+fn post<O: Outlet>(message: bytes::Bytes, out: &mut O) {
+    if out.send(message) == Sent::No {
+        out.anomaly(Anomaly::Undeliverable);
     }
 }
 

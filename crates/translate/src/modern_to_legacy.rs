@@ -19,7 +19,9 @@ pub(crate) fn request_params(
     params: Option<&Raw>,
     minted: UpstreamId,
 ) -> Result<(Option<Raw>, Option<Raw>), ErrorObject> {
-    let Some(object) = params.and_then(Raw::object) else { return Ok((None, None)) };
+    let Some(object) = params.and_then(Raw::object) else {
+        return Ok((None, None));
+    };
     if RETRY.iter().any(|member| object.contains(member)) {
         return Err(invalid_params(
             "Invalid params: inputResponses and requestState answer a question, and none was asked; \
@@ -68,7 +70,10 @@ pub(crate) fn result(method: &str, result: &Raw, server_info: Option<&Raw>) -> R
         edit.set("cacheScope", Raw::from_static("\"private\""));
     }
     if let Some(info) = server_info {
-        let meta = object.get(META).and_then(|meta| meta.object()).unwrap_or_else(RawObject::empty);
+        let meta = object
+            .get(META)
+            .and_then(|meta| meta.object())
+            .unwrap_or_else(RawObject::empty);
         if !meta.contains(SERVER_INFO) {
             let mut meta = meta.edit();
             meta.set(SERVER_INFO, info.clone());
@@ -82,7 +87,10 @@ pub(crate) fn result(method: &str, result: &Raw, server_info: Option<&Raw>) -> R
 /// are replaced (Overview, "Error Codes").
 pub(crate) fn error(error: ErrorObject) -> ErrorObject {
     match error.code {
-        RESOURCE_NOT_FOUND => ErrorObject { code: code::INVALID_PARAMS, ..error },
+        RESOURCE_NOT_FOUND => ErrorObject {
+            code: code::INVALID_PARAMS,
+            ..error
+        },
         URL_ELICITATION_REQUIRED => ErrorObject {
             code: code::INTERNAL_ERROR,
             message: format!(
@@ -126,13 +134,20 @@ mod tests {
     #[test]
     fn a_retry_nobody_asked_for_is_refused() {
         let forged = Raw::from_static(r#"{"name":"a","requestState":"x"}"#);
-        assert_eq!(request_params(Some(&forged), UpstreamId(1)).unwrap_err().code, code::INVALID_PARAMS);
+        assert_eq!(
+            request_params(Some(&forged), UpstreamId(1)).unwrap_err().code,
+            code::INVALID_PARAMS
+        );
     }
 
     #[test]
     fn results_gain_what_a_modern_client_requires() {
         let info = Raw::from_static(r#"{"name":"s","version":"1"}"#);
-        let got = result(method::TOOLS_LIST, &Raw::from_static(r#"{"tools":[]}"#), Some(&info));
+        let got = result(
+            method::TOOLS_LIST,
+            &Raw::from_static(r#"{"tools":[]}"#),
+            Some(&info),
+        );
         let got: serde_json::Value = got.decode().unwrap();
         assert_eq!(
             got,
@@ -145,8 +160,14 @@ mod tests {
 
     #[test]
     fn forbidden_codes_are_replaced() {
-        assert_eq!(error(ErrorObject::new(RESOURCE_NOT_FOUND, "gone")).code, code::INVALID_PARAMS);
-        assert_eq!(error(ErrorObject::new(URL_ELICITATION_REQUIRED, "url")).code, code::INTERNAL_ERROR);
+        assert_eq!(
+            error(ErrorObject::new(RESOURCE_NOT_FOUND, "gone")).code,
+            code::INVALID_PARAMS
+        );
+        assert_eq!(
+            error(ErrorObject::new(URL_ELICITATION_REQUIRED, "url")).code,
+            code::INTERNAL_ERROR
+        );
         assert_eq!(error(ErrorObject::new(-1, "own")).code, -1);
     }
 }

@@ -26,7 +26,6 @@ pub struct Opened {
 
 /// Capabilities of a server that decide what the gateway does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "the specification has them as independent switches")]
 pub struct Features {
     /// Announces changes of its tools.
     pub tools_changed: bool,
@@ -53,7 +52,9 @@ pub(crate) fn initialize_params(introduction: &Introduction, revision: LegacyRev
 impl Features {
     fn read(capabilities: &RawObject) -> Self {
         let flag = |capability: &str, switch: &str| {
-            let capability = capabilities.get(capability).and_then(|capability| capability.object());
+            let capability = capabilities
+                .get(capability)
+                .and_then(|capability| capability.object());
             capability.and_then(|capability| capability.get(switch)?.as_bool()) == Some(true)
         };
         Self {
@@ -130,7 +131,9 @@ impl Opened {
 /// Names every revision that this endpoint serves in a server's own answer to
 /// `server/discover`.
 pub(crate) fn widen_discovery(result: &Raw) -> Raw {
-    let Some(object) = result.object() else { return result.clone() };
+    let Some(object) = result.object() else {
+        return result.clone();
+    };
     let versions: Vec<_> = Revision::all().map(Revision::as_str).collect();
     let mut edit = object.edit();
     edit.set("supportedVersions", Raw::encode(&versions));

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use pontoon_mcp::LegacyRevision;
 
-use crate::Fault;
+use crate::{Fault, Sent};
 
 /// Takes what a [`Link`](crate::Link) decides.
 ///
@@ -15,8 +15,9 @@ pub trait Outlet {
     /// Where the messages of one legacy session go.
     type Member;
 
-    /// Writes one message to the server.
-    fn send(&mut self, message: Bytes);
+    /// Writes one message to the server. [`Sent::No`] if it provably was not
+    /// taken; a loss after that comes as [`Link::lose`](crate::Link::lose).
+    fn send(&mut self, message: Bytes) -> Sent;
 
     /// Whether interim messages can reach the client of this exchange on the
     /// exchange's own stream.
@@ -65,6 +66,8 @@ pub enum Anomaly {
     UnanswerableQuestion,
     /// A client's cancellation of nothing.
     UnknownCancellation,
+    /// A message that nobody waits for, and that the server did not take.
+    Undeliverable,
 }
 
 impl Anomaly {
@@ -79,6 +82,7 @@ impl Anomaly {
             Self::RequestFromModernServer => "request_from_modern_server",
             Self::UnanswerableQuestion => "unanswerable_question",
             Self::UnknownCancellation => "unknown_cancellation",
+            Self::Undeliverable => "undeliverable",
         }
     }
 }

@@ -16,7 +16,9 @@ pub(crate) fn mint_token(params: Option<Raw>, minted: UpstreamId) -> (Option<Raw
     if !may_name(&raw, PROGRESS_TOKEN) {
         return (Some(raw), None);
     }
-    let Some((object, meta, token)) = find_token(&raw) else { return (Some(raw), None) };
+    let Some((object, meta, token)) = find_token(&raw) else {
+        return (Some(raw), None);
+    };
     let meta = replaced(&meta, PROGRESS_TOKEN, minted.to_raw());
     (Some(replaced(&object, META, meta)), Some(token))
 }
@@ -48,7 +50,10 @@ pub(crate) fn subscription_id(object: Option<&Raw>) -> Option<Raw> {
 /// The same object with another `subscriptionId` in its `_meta`.
 pub(crate) fn with_subscription_id(object: Option<&Raw>, id: &Raw) -> Raw {
     let object = object.and_then(Raw::object).unwrap_or_else(RawObject::empty);
-    let meta = object.get(META).and_then(|meta| meta.object()).unwrap_or_else(RawObject::empty);
+    let meta = object
+        .get(META)
+        .and_then(|meta| meta.object())
+        .unwrap_or_else(RawObject::empty);
     let meta = replaced(&meta, SUBSCRIPTION_ID, id.clone());
     replaced(&object, META, meta)
 }
@@ -79,6 +84,9 @@ mod tests {
     #[test]
     fn arguments_that_only_look_like_a_token_pass() {
         let params = Raw::from_static(r#"{"arguments":{"progressToken":1}}"#);
-        assert_eq!(mint_token(Some(params.clone()), UpstreamId(7)), (Some(params), None));
+        assert_eq!(
+            mint_token(Some(params.clone()), UpstreamId(7)),
+            (Some(params), None)
+        );
     }
 }

@@ -2,5 +2,8 @@
 
 use super::{Batching, LegacyFacts, Priming};
 
-pub(super) const FACTS: LegacyFacts =
-    LegacyFacts { name: "2024-11-05", batching: Batching::Absent, priming: Priming::Absent };
+pub(super) const FACTS: LegacyFacts = LegacyFacts {
+    name: "2024-11-05",
+    batching: Batching::Absent,
+    priming: Priming::Absent,
+};

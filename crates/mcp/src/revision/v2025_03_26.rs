@@ -2,5 +2,8 @@
 
 use super::{Batching, LegacyFacts, Priming};
 
-pub(super) const FACTS: LegacyFacts =
-    LegacyFacts { name: "2025-03-26", batching: Batching::Required, priming: Priming::Absent };
+pub(super) const FACTS: LegacyFacts = LegacyFacts {
+    name: "2025-03-26",
+    batching: Batching::Required,
+    priming: Priming::Absent,
+};

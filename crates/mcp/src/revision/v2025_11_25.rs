@@ -2,5 +2,8 @@
 
 use super::{Batching, LegacyFacts, Priming};
 
-pub(super) const FACTS: LegacyFacts =
-    LegacyFacts { name: "2025-11-25", batching: Batching::Absent, priming: Priming::Expected };
+pub(super) const FACTS: LegacyFacts = LegacyFacts {
+    name: "2025-11-25",
+    batching: Batching::Absent,
+    priming: Priming::Expected,
+};

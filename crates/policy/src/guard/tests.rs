@@ -16,7 +16,14 @@ fn check(guard: &OriginGuard, target: &str, pairs: &[(http::HeaderName, &str)]) 
 #[test]
 fn loopback_names_are_hosts_of_a_loopback_listener() {
     let guard = OriginGuard::loopback();
-    for host in ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000", "LOCALHOST", "127.9.9.9"] {
+    for host in [
+        "localhost",
+        "localhost:3000",
+        "127.0.0.1:3000",
+        "[::1]:3000",
+        "LOCALHOST",
+        "127.9.9.9",
+    ] {
         assert_eq!(check(&guard, "/mcp", &[(HOST, host)]), Ok(()), "{host}");
     }
 }
@@ -25,15 +32,33 @@ fn loopback_names_are_hosts_of_a_loopback_listener() {
 fn any_other_host_is_foreign() {
     let guard = OriginGuard::loopback();
     for host in ["evil.com", "localhost.evil.com", "192.168.1.7:3000", "0.0.0.0"] {
-        assert_eq!(check(&guard, "/mcp", &[(HOST, host)]), Err(GuardError::ForeignHost), "{host}");
+        assert_eq!(
+            check(&guard, "/mcp", &[(HOST, host)]),
+            Err(GuardError::ForeignHost),
+            "{host}"
+        );
     }
 }
 
 #[test]
 fn a_malformed_host_is_never_routed() {
     let guard = OriginGuard::loopback().with_any_host();
-    for host in ["", "foo?/bar", "a@b", "localhost:99999", "localhost:", "localhost.", "[::1", "[::1]x", "a b"] {
-        assert_eq!(check(&guard, "/mcp", &[(HOST, host)]), Err(GuardError::MalformedHost), "{host:?}");
+    for host in [
+        "",
+        "foo?/bar",
+        "a@b",
+        "localhost:99999",
+        "localhost:",
+        "localhost.",
+        "[::1",
+        "[::1]x",
+        "a b",
+    ] {
+        assert_eq!(
+            check(&guard, "/mcp", &[(HOST, host)]),
+            Err(GuardError::MalformedHost),
+            "{host:?}"
+        );
     }
     assert_eq!(check(&guard, "/mcp", &[]), Err(GuardError::MalformedHost));
     let twice = [(HOST, "localhost"), (HOST, "localhost")];
@@ -45,7 +70,10 @@ fn an_absolute_target_must_name_the_same_host() {
     let guard = OriginGuard::loopback();
     let host = [(HOST, "localhost:3000")];
     assert_eq!(check(&guard, "http://localhost:3000/mcp", &host), Ok(()));
-    assert_eq!(check(&guard, "http://evil.com/mcp", &host), Err(GuardError::MalformedHost));
+    assert_eq!(
+        check(&guard, "http://evil.com/mcp", &host),
+        Err(GuardError::MalformedHost)
+    );
 }
 
 #[test]
@@ -55,7 +83,10 @@ fn configured_hosts_are_served_with_any_port_unless_one_is_named() {
         .with_host("other.example.com:8443".parse().unwrap());
     assert_eq!(check(&guard, "/", &[(HOST, "mcp.example.com:8080")]), Ok(()));
     assert_eq!(check(&guard, "/", &[(HOST, "other.example.com:8443")]), Ok(()));
-    assert_eq!(check(&guard, "/", &[(HOST, "other.example.com")]), Err(GuardError::ForeignHost));
+    assert_eq!(
+        check(&guard, "/", &[(HOST, "other.example.com")]),
+        Err(GuardError::ForeignHost)
+    );
 }
 
 #[test]
@@ -64,13 +95,19 @@ fn an_absent_origin_and_a_loopback_origin_are_accepted() {
     let host = (HOST, "localhost:3000");
     assert_eq!(check(&guard, "/mcp", std::slice::from_ref(&host)), Ok(()));
     for origin in ["http://localhost:6274", "http://127.0.0.1", "https://[::1]:8443"] {
-        assert_eq!(check(&guard, "/mcp", &[host.clone(), (ORIGIN, origin)]), Ok(()), "{origin}");
+        assert_eq!(
+            check(&guard, "/mcp", &[host.clone(), (ORIGIN, origin)]),
+            Ok(()),
+            "{origin}"
+        );
     }
 }
 
 #[test]
 fn foreign_and_malformed_origins_are_refused() {
-    let guard = OriginGuard::loopback().with_origin("https://app.example.com").unwrap();
+    let guard = OriginGuard::loopback()
+        .with_origin("https://app.example.com")
+        .unwrap();
     let host = (HOST, "localhost:3000");
     for origin in [
         "http://evil.com",
@@ -94,10 +131,20 @@ fn foreign_and_malformed_origins_are_refused() {
 
 #[test]
 fn a_configured_origin_matches_with_its_default_port() {
-    let guard = OriginGuard::loopback().with_origin("https://app.example.com").unwrap();
+    let guard = OriginGuard::loopback()
+        .with_origin("https://app.example.com")
+        .unwrap();
     let host = (HOST, "localhost:3000");
-    for origin in ["https://app.example.com", "https://app.example.com:443", "https://APP.example.com"] {
-        assert_eq!(check(&guard, "/mcp", &[host.clone(), (ORIGIN, origin)]), Ok(()), "{origin}");
+    for origin in [
+        "https://app.example.com",
+        "https://app.example.com:443",
+        "https://APP.example.com",
+    ] {
+        assert_eq!(
+            check(&guard, "/mcp", &[host.clone(), (ORIGIN, origin)]),
+            Ok(()),
+            "{origin}"
+        );
     }
     assert!(OriginGuard::loopback().with_origin("app.example.com").is_err());
 }

@@ -48,7 +48,10 @@ fn a_client_that_does_not_read_is_cut_off_and_its_memory_freed() {
     let mut reader = outbox.reader();
     while outbox.push(text("0123456789")).is_ok() {}
     let mut cx = Context::from_waker(Waker::noop());
-    assert_eq!(reader.poll_peek(&mut cx), Poll::Ready(Peek::Aborted(Aborted::Overflow)));
+    assert_eq!(
+        reader.poll_peek(&mut cx),
+        Poll::Ready(Peek::Aborted(Aborted::Overflow))
+    );
     assert_eq!(poll(&mut reader), Poll::Ready(None));
     assert_eq!(outbox.held_bytes(), 0);
 }
@@ -157,4 +160,13 @@ fn the_waiting_reader_is_woken() {
     assert_eq!(reader.poll_next(&mut Context::from_waker(&waker)), Poll::Pending);
     outbox.push(text("one")).unwrap();
     assert!(flag.0.load(std::sync::atomic::Ordering::SeqCst));
+}
+
+#[test]
+fn a_stateless_client_that_does_not_read_is_abandoned_too() {
+    let bell = Arc::new(Notify::new());
+    let outbox = Outbox::for_answers(1, 10, Detach::Abandon(bell));
+    let _reader = outbox.reader();
+    while outbox.push(text("0123456789")).is_ok() {}
+    assert!(outbox.is_abandoned());
 }

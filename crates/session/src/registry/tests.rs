@@ -1,7 +1,11 @@
 use super::*;
 use crate::{StreamLimits, Transport};
 
-const STREAMS: StreamLimits = StreamLimits { queue_bytes: 100, replay_bytes: 100, streams: 3 };
+const STREAMS: StreamLimits = StreamLimits {
+    queue_bytes: 100,
+    replay_bytes: 100,
+    streams: 3,
+};
 
 fn limits() -> SessionLimits {
     SessionLimits {
@@ -17,8 +21,12 @@ fn owner(principal: &str, endpoint: &str) -> Owner {
 }
 
 fn open(sessions: &Sessions<()>, principal: &str, now: Duration) -> Result<Arc<Session<()>>, Refused> {
-    let session =
-        Arc::new(Session::new(owner(principal, "demo"), Transport::Streamable, STREAMS, now));
+    let session = Arc::new(Session::new(
+        owner(principal, "demo"),
+        Transport::Streamable,
+        STREAMS,
+        now,
+    ));
     sessions.insert(Arc::clone(&session)).map(|()| session)
 }
 
@@ -29,7 +37,11 @@ fn a_session_is_found_by_its_owner_only() {
     assert!(sessions.get(session.id(), &owner("alice", "demo")).is_some());
     assert!(sessions.get(session.id(), &owner("bob", "demo")).is_none());
     assert!(sessions.get(session.id(), &owner("alice", "other")).is_none());
-    assert!(sessions.get(SessionId::random(), &owner("alice", "demo")).is_none());
+    assert!(
+        sessions
+            .get(SessionId::random(), &owner("alice", "demo"))
+            .is_none()
+    );
 }
 
 #[test]
@@ -37,9 +49,15 @@ fn sessions_are_bounded_in_all_and_per_principal() {
     let sessions = Sessions::new(limits());
     let first = open(&sessions, "alice", Duration::ZERO).unwrap();
     open(&sessions, "alice", Duration::ZERO).unwrap();
-    assert_eq!(open(&sessions, "alice", Duration::ZERO).unwrap_err(), Refused::PerPrincipal);
+    assert_eq!(
+        open(&sessions, "alice", Duration::ZERO).unwrap_err(),
+        Refused::PerPrincipal
+    );
     open(&sessions, "bob", Duration::ZERO).unwrap();
-    assert_eq!(open(&sessions, "carol", Duration::ZERO).unwrap_err(), Refused::Total);
+    assert_eq!(
+        open(&sessions, "carol", Duration::ZERO).unwrap_err(),
+        Refused::Total
+    );
     assert_eq!(sessions.refused(), 2);
     sessions.remove(first.id()).unwrap();
     assert!(sessions.remove(first.id()).is_none());
@@ -55,7 +73,10 @@ fn idle_sessions_expire_unless_a_client_listens() {
     let used = open(&sessions, "bob", Duration::ZERO).unwrap();
     used.touch(Duration::from_secs(200));
     let expired = sessions.expire(Duration::from_secs(300));
-    assert_eq!(expired.iter().map(|session| session.id()).collect::<Vec<_>>(), [idle.id()]);
+    assert_eq!(
+        expired.iter().map(|session| session.id()).collect::<Vec<_>>(),
+        [idle.id()]
+    );
     assert_eq!(sessions.len(), 2);
 }
 

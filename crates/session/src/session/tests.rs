@@ -1,9 +1,18 @@
 use super::*;
 
-const LIMITS: StreamLimits = StreamLimits { queue_bytes: 100, replay_bytes: 100, streams: 3 };
+const LIMITS: StreamLimits = StreamLimits {
+    queue_bytes: 100,
+    replay_bytes: 100,
+    streams: 3,
+};
 
 fn session(transport: Transport) -> Session<()> {
-    Session::new(Owner::new("alice", "demo", "alice"), transport, LIMITS, Duration::ZERO)
+    Session::new(
+        Owner::new("alice", "demo", "alice"),
+        transport,
+        LIMITS,
+        Duration::ZERO,
+    )
 }
 
 fn text(text: &'static str) -> Bytes {
@@ -11,7 +20,9 @@ fn text(text: &'static str) -> Bytes {
 }
 
 fn read(stream: &mut NewStream) -> Vec<Bytes> {
-    std::iter::from_fn(|| stream.reader.try_next()).map(|delivery| delivery.message).collect()
+    std::iter::from_fn(|| stream.reader.try_next())
+        .map(|delivery| delivery.message)
+        .collect()
 }
 
 #[test]
@@ -61,7 +72,11 @@ fn unread_messages_of_a_broken_stream_move_on() {
     session.notify(text("unread"));
     drop(broken);
     let mut stream = session.listen().unwrap();
-    assert_eq!(read(&mut stream), [text("unread")], "what was delivered elsewhere is not repeated");
+    assert_eq!(
+        read(&mut stream),
+        [text("unread")],
+        "what was delivered elsewhere is not repeated"
+    );
 }
 
 #[test]
@@ -73,7 +88,12 @@ fn a_resumed_stream_replays_only_its_own_messages() {
     let mut second = session.listen().unwrap();
     session.notify(text("two"));
     assert_eq!(read(&mut second), [text("two")]);
-    let mut resumed = session.resume(EventId { stream: first.id, sequence: 0 }).unwrap();
+    let mut resumed = session
+        .resume(EventId {
+            stream: first.id,
+            sequence: 0,
+        })
+        .unwrap();
     assert_eq!(read(&mut resumed), [text("one")]);
     session.notify(text("three"));
     assert_eq!(read(&mut resumed), [text("three")], "the latest stream is served");
@@ -83,9 +103,15 @@ fn a_resumed_stream_replays_only_its_own_messages() {
 fn foreign_event_ids_resume_nothing() {
     let session = session(Transport::Streamable);
     let stream = session.listen().unwrap();
-    let unknown = EventId { stream: StreamId(9), sequence: 0 };
+    let unknown = EventId {
+        stream: StreamId(9),
+        sequence: 0,
+    };
     assert_eq!(session.resume(unknown).unwrap_err(), ResumeError::Unknown);
-    let future = EventId { stream: stream.id, sequence: 9 };
+    let future = EventId {
+        stream: stream.id,
+        sequence: 9,
+    };
     assert_eq!(session.resume(future).unwrap_err(), ResumeError::Gap);
 }
 
@@ -96,7 +122,12 @@ fn exchanges_can_be_resumed_after_their_answer() {
     let id = session.remember(&outbox).unwrap();
     drop(outbox.reader());
     outbox.finish(text("answer"), None).unwrap();
-    let mut resumed = session.resume(EventId { stream: id, sequence: 0 }).unwrap();
+    let mut resumed = session
+        .resume(EventId {
+            stream: id,
+            sequence: 0,
+        })
+        .unwrap();
     assert_eq!(read(&mut resumed), [text("answer")]);
 }
 
@@ -107,7 +138,15 @@ fn old_streams_make_room_but_open_ones_are_never_closed_for_it() {
     let id = ended.id;
     drop(ended);
     let _open: Vec<_> = (0..3).map(|_| session.listen().unwrap()).collect();
-    assert_eq!(session.resume(EventId { stream: id, sequence: 0 }).unwrap_err(), ResumeError::Unknown);
+    assert_eq!(
+        session
+            .resume(EventId {
+                stream: id,
+                sequence: 0
+            })
+            .unwrap_err(),
+        ResumeError::Unknown
+    );
     assert_eq!(session.listen().unwrap_err(), ResumeError::TooMany);
 }
 

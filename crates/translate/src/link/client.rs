@@ -5,7 +5,11 @@ use pontoon_mcp::error::{invalid_request, method_not_found};
 use pontoon_mcp::meta::RequestMeta;
 
 use super::handshake::requested_level;
-use super::*;
+use super::{
+    Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link, MemberId,
+    Notification, Outlet, Raw, Reason, Response, Server, Sharing, State, UnknownQuestion, accept, encode,
+    method, post, refuse,
+};
 use crate::interest::uri;
 use crate::modern_to_legacy;
 use crate::straight::mint_token;
@@ -14,7 +18,11 @@ impl<O: Outlet> Link<O> {
     /// A client's request. It is answered exactly once, through `out`, now or
     /// later.
     pub fn begin(&mut self, incoming: Incoming<O::Exchange>, now: Duration, out: &mut O) {
-        let Incoming { owner, client, request } = incoming;
+        let Incoming {
+            owner,
+            client,
+            request,
+        } = incoming;
         match client {
             Client::Member(member) => self.begin_member(owner, member, request, now, out),
             Client::Alone => self.begin_alone(owner, request, now, out),
@@ -50,7 +58,14 @@ impl<O: Outlet> Link<O> {
             }
             _ => None,
         };
-        self.forward(owner, Some(member), request, effect.unwrap_or(Effect::None), now, out);
+        self.forward(
+            owner,
+            Some(member),
+            request,
+            effect.unwrap_or(Effect::None),
+            now,
+            out,
+        );
     }
 
     /// A legacy request without a session: it has no handshake to do and no
@@ -60,10 +75,14 @@ impl<O: Outlet> Link<O> {
             method::INITIALIZE => self.welcome(owner, None, &request, out),
             method::PING => accept(owner, &request.id, &Raw::empty_object(), out),
             name @ (method::SET_LEVEL | method::SUBSCRIBE | method::UNSUBSCRIBE) => {
-                let error = invalid_request(format!("Invalid request: {name} needs a session; send initialize first"));
+                let error = invalid_request(format!(
+                    "Invalid request: {name} needs a session; send initialize first"
+                ));
                 refuse(owner, &request.id, &error, out);
             }
-            name if method::absent_in_legacy(name) => refuse(owner, &request.id, &method_not_found(name), out),
+            name if method::absent_in_legacy(name) => {
+                refuse(owner, &request.id, &method_not_found(name), out)
+            }
             _ => self.forward(owner, None, request, Effect::None, now, out),
         }
     }
@@ -98,7 +117,9 @@ impl<O: Outlet> Link<O> {
             return refuse(owner, &request.id, &error, out);
         };
         let params = request.params.as_ref().and_then(Raw::object);
-        let requested = params.as_ref().and_then(|params| params.get_str("protocolVersion"));
+        let requested = params
+            .as_ref()
+            .and_then(|params| params.get_str("protocolVersion"));
         let (revision, result) = opened.welcome(requested.as_deref());
         if let Some(member) = member.and_then(|member| self.members.get(&member)) {
             out.settled(&member.handle, revision);
@@ -134,8 +155,12 @@ impl<O: Outlet> Link<O> {
 
     /// Whether others still need the subscription that a member ends.
     fn unsubscribe_is_local(&mut self, member: MemberId, request: &Request) -> bool {
-        let Some(uri) = uri(request.params.as_ref()) else { return false };
-        let Some(own) = self.members.get_mut(&member) else { return false };
+        let Some(uri) = uri(request.params.as_ref()) else {
+            return false;
+        };
+        let Some(own) = self.members.get_mut(&member) else {
+            return false;
+        };
         let had = own.uris.remove(&uri);
         let needed = self.is_subscribed(&uri);
         if had && !needed {
@@ -173,15 +198,25 @@ impl<O: Outlet> Link<O> {
         out: &mut O,
     ) {
         let listens = request.method == method::LISTEN;
-        let deadline = if listens { Deadline::NONE } else { self.call_deadline(now) };
+        let deadline = if listens {
+            Deadline::NONE
+        } else {
+            self.call_deadline(now)
+        };
         let id = self.mint();
         let (params, token) = mint_token(request.params, id);
-        out.send(encode::request(&id.to_id(), &request.method, params.as_ref()));
-        let bridge = Bridge::Modern { log_level: meta.log_level };
-        let client =
-            ClientExchange { owner, id: request.id, member: None, token, bridge, effect: Effect::None };
-        let exchange = InFlight { origin: Origin::Client(client), method: request.method, deadline };
-        self.in_flight.insert(id, exchange);
+        let bridge = Bridge::Modern {
+            log_level: meta.log_level,
+        };
+        let client = ClientExchange {
+            owner,
+            id: request.id,
+            member: None,
+            token,
+            bridge,
+            effect: Effect::None,
+        };
+        self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
 
     fn cross_to_legacy(
@@ -205,13 +240,19 @@ impl<O: Outlet> Link<O> {
             Ok(params) => params,
             Err(error) => return refuse(owner, &request.id, &error, out),
         };
-        out.send(encode::request(&id.to_id(), &request.method, params.as_ref()));
-        let bridge = Bridge::ModernToLegacy { log_level: meta.log_level };
-        let client =
-            ClientExchange { owner, id: request.id, member: None, token, bridge, effect: Effect::None };
+        let bridge = Bridge::ModernToLegacy {
+            log_level: meta.log_level,
+        };
+        let client = ClientExchange {
+            owner,
+            id: request.id,
+            member: None,
+            token,
+            bridge,
+            effect: Effect::None,
+        };
         let deadline = self.call_deadline(now);
-        let exchange = InFlight { origin: Origin::Client(client), method: request.method, deadline };
-        self.in_flight.insert(id, exchange);
+        self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
 
     fn discover(&mut self, owner: O::Exchange, id: &Id, out: &mut O) {
@@ -240,15 +281,22 @@ impl<O: Outlet> Link<O> {
             self.by_client.insert((member, request.id.clone()), id);
         }
         let (params, token) = mint_token(request.params, id);
-        out.send(encode::request(&id.to_id(), &request.method, params.as_ref()));
         let deadline = match effect {
-            Effect::Open => Deadline { soft: Some(now + self.timeouts.open), hard: None },
+            Effect::Open => Deadline {
+                soft: Some(now + self.timeouts.open),
+                hard: None,
+            },
             _ => self.call_deadline(now),
         };
-        let client =
-            ClientExchange { owner, id: request.id, member, token, bridge: Bridge::Straight, effect };
-        self.in_flight
-            .insert(id, InFlight { origin: Origin::Client(client), method: request.method, deadline });
+        let client = ClientExchange {
+            owner,
+            id: request.id,
+            member,
+            token,
+            bridge: Bridge::Straight,
+            effect,
+        };
+        self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
 
     /// A notification of a legacy session.
@@ -258,12 +306,16 @@ impl<O: Outlet> Link<O> {
             // A shared server was opened, and told so, by the link itself. It
             // must not hear of one client's roots on behalf of all.
             method::INITIALIZED | method::ROOTS_CHANGED if self.sharing == Sharing::Shared => {}
-            name => out.send(encode::notification(name, notification.params.as_ref())),
+            name => post(encode::notification(name, notification.params.as_ref()), out),
         }
     }
 
     fn cancel(&mut self, member: MemberId, notification: &Notification, out: &mut O) {
-        let id = notification.params.as_ref().and_then(Raw::object).and_then(|params| params.get("requestId"));
+        let id = notification
+            .params
+            .as_ref()
+            .and_then(Raw::object)
+            .and_then(|params| params.get("requestId"));
         let id = id.and_then(|id| Id::from_raw(&id));
         let upstream = id.and_then(|id| self.by_client.get(&(member, id)).copied());
         match upstream {
@@ -277,16 +329,28 @@ impl<O: Outlet> Link<O> {
     /// # Errors
     ///
     /// [`UnknownQuestion`] if this member holds no question with that id.
-    pub fn reply(&mut self, member: MemberId, response: Response, out: &mut O) -> Result<(), UnknownQuestion> {
-        let Some(Id::Integer(id)) = response.id else { return Err(UnknownQuestion) };
-        if self.asked.get(&id).is_none_or(|question| question.member != member) {
+    pub fn reply(
+        &mut self,
+        member: MemberId,
+        response: Response,
+        out: &mut O,
+    ) -> Result<(), UnknownQuestion> {
+        let Some(Id::Integer(id)) = response.id else {
+            return Err(UnknownQuestion);
+        };
+        if self
+            .asked
+            .get(&id)
+            .is_none_or(|question| question.member != member)
+        {
             return Err(UnknownQuestion);
         }
         let question = self.asked.remove(&id).ok_or(UnknownQuestion)?;
-        out.send(match &response.outcome {
+        let answer = match &response.outcome {
             Outcome::Result(result) => encode::result(&question.server_id, result),
             Outcome::Error(error) => encode::error(Some(&question.server_id), error),
-        });
+        };
+        post(answer, out);
         Ok(())
     }
 }

@@ -1,6 +1,10 @@
 //! Opening a legacy server, and opening it again.
 
-use super::*;
+use super::{
+    BTreeSet, ClientCapabilities, Duration, Fault, Introduction, LegacyRevision, Link, LogLevel, MemberId,
+    Notification, Opened, Outlet, Purpose, Raw, Reason, Sharing, State, Text, encode, listen, method,
+    opening, post,
+};
 
 impl<O: Outlet> Link<O> {
     /// Sends `initialize`, as the link's own or, after a loss, once more as
@@ -18,9 +22,11 @@ impl<O: Outlet> Link<O> {
             pontoon_jsonrpc::Outcome::Result(result) => Opened::read(result),
             pontoon_jsonrpc::Outcome::Error(_) => None,
         };
-        let Some(opened) = opened else { return self.fail_opening(Reason::HandshakeFailed, out) };
-        self.state = State::Open(Some(opened));
-        out.send(encode::notification(method::INITIALIZED, None));
+        let Some(opened) = opened else {
+            return self.fail_opening(Reason::HandshakeFailed, out);
+        };
+        self.state = State::Open(Some(Box::new(opened)));
+        post(encode::notification(method::INITIALIZED, None), out);
         self.restore(now, out);
         out.opened(Ok(()));
     }
@@ -33,15 +39,22 @@ impl<O: Outlet> Link<O> {
     /// Remembers how a member opened the server, so that it can be opened the
     /// same way after a loss.
     pub(super) fn learn_introduction(&mut self, member: MemberId, params: Option<&Raw>) {
-        let Some(object) = params.and_then(Raw::object) else { return };
+        let Some(object) = params.and_then(Raw::object) else {
+            return;
+        };
         let capabilities = object.get("capabilities").and_then(ClientCapabilities::new);
         let capabilities = capabilities.unwrap_or_else(ClientCapabilities::none);
         if let Some(member) = self.members.get_mut(&member) {
             member.capabilities = capabilities.clone();
         }
         if self.sharing == Sharing::Exclusive {
-            let client_info = object.get("clientInfo").unwrap_or_else(|| self.introduction.client_info.clone());
-            self.introduction = Introduction { client_info, capabilities };
+            let client_info = object
+                .get("clientInfo")
+                .unwrap_or_else(|| self.introduction.client_info.clone());
+            self.introduction = Introduction {
+                client_info,
+                capabilities,
+            };
         }
     }
 
@@ -54,7 +67,10 @@ impl<O: Outlet> Link<O> {
             self.raise_level(level, now, out);
         }
         let members = self.members.values().flat_map(|member| &member.uris);
-        let listeners = self.listeners.values().flat_map(|listener| &listener.interest.uris);
+        let listeners = self
+            .listeners
+            .values()
+            .flat_map(|listener| &listener.interest.uris);
         let uris: BTreeSet<String> = members.chain(listeners).cloned().collect();
         for uri in &uris {
             self.subscribe(uri, now, out);
@@ -63,19 +79,33 @@ impl<O: Outlet> Link<O> {
     }
 
     fn hint_at_changes(&mut self, uris: &BTreeSet<String>, out: &mut O) {
-        let Some(features) = self.opened().map(|opened| opened.features) else { return };
+        let Some(features) = self.opened().map(|opened| opened.features) else {
+            return;
+        };
         for (announces, name) in [
             (features.tools_changed, method::TOOLS_CHANGED),
             (features.prompts_changed, method::PROMPTS_CHANGED),
             (features.resources_changed, method::RESOURCES_CHANGED),
         ] {
             if announces {
-                self.publish(&Notification { method: Text::from_static(name), params: None }, out);
+                self.publish(
+                    &Notification {
+                        method: Text::from_static(name),
+                        params: None,
+                    },
+                    out,
+                );
             }
         }
         for uri in uris {
             let params = Some(listen::resource(uri));
-            self.publish(&Notification { method: Text::from_static(method::RESOURCE_UPDATED), params }, out);
+            self.publish(
+                &Notification {
+                    method: Text::from_static(method::RESOURCE_UPDATED),
+                    params,
+                },
+                out,
+            );
         }
     }
 
@@ -86,7 +116,13 @@ impl<O: Outlet> Link<O> {
             return;
         }
         self.level = Some(level);
-        self.send_own(method::SET_LEVEL, Some(&set_level(level)), Purpose::SetLevel, now, out);
+        self.send_own(
+            method::SET_LEVEL,
+            Some(&set_level(level)),
+            Purpose::SetLevel,
+            now,
+            out,
+        );
     }
 }
 
@@ -96,7 +132,9 @@ fn set_level(level: LogLevel) -> Raw {
     struct Params {
         level: &'static str,
     }
-    Raw::encode(&Params { level: level.as_str() })
+    Raw::encode(&Params {
+        level: level.as_str(),
+    })
 }
 
 /// The level that the parameters of `logging/setLevel` name.

@@ -3,7 +3,10 @@
 use pontoon_jsonrpc::RawObject;
 use pontoon_mcp::meta::{META, SUBSCRIPTION_ID};
 
-use super::*;
+use super::{
+    BTreeSet, Duration, Id, InFlight, Interest, Link, Listener, Notification, Opened, Origin, Outlet,
+    Purpose, Raw, RequestId, Sharing, UpstreamId, accept, encode, method, post, refuse,
+};
 use crate::interest::{covers_uri, uri};
 use crate::modern_to_legacy;
 use crate::straight::with_subscription_id;
@@ -52,16 +55,48 @@ impl<O: Outlet> Link<O> {
             let result = modern_to_legacy::result(method::LISTEN, &result, server_info.as_ref());
             accept(listener.owner, &listener.id, &result, out);
         }
+        let listens = |exchange: &InFlight<O::Exchange>| exchange.method == method::LISTEN;
+        for id in self.in_flight_where(listens) {
+            self.end_forwarded_listener(id, out);
+        }
+    }
+
+    /// The same for a listener whose stream comes from a modern server.
+    fn end_forwarded_listener(&mut self, id: UpstreamId, out: &mut O) {
+        let Some(InFlight {
+            origin: Origin::Client(client),
+            ..
+        }) = self.in_flight.remove(&id)
+        else {
+            return;
+        };
+        let params = Raw::encode(&RequestId { request_id: id.0 });
+        post(encode::notification(method::CANCELLED, Some(&params)), out);
+        let result = with_subscription_id(None, &client.id.to_raw());
+        let result = modern_to_legacy::result(method::LISTEN, &result, None);
+        accept(client.owner, &client.id, &result, out);
     }
 
     pub(super) fn subscribe(&mut self, uri: &str, now: Duration, out: &mut O) {
-        self.send_own(method::SUBSCRIBE, Some(&resource(uri)), Purpose::Subscribe, now, out);
+        self.send_own(
+            method::SUBSCRIBE,
+            Some(&resource(uri)),
+            Purpose::Subscribe,
+            now,
+            out,
+        );
     }
 
     pub(super) fn unsubscribe_orphans(&mut self, uris: BTreeSet<String>, now: Duration, out: &mut O) {
         for uri in uris {
             if self.is_open() && !self.is_subscribed(&uri) {
-                self.send_own(method::UNSUBSCRIBE, Some(&resource(&uri)), Purpose::Unsubscribe, now, out);
+                self.send_own(
+                    method::UNSUBSCRIBE,
+                    Some(&resource(&uri)),
+                    Purpose::Unsubscribe,
+                    now,
+                    out,
+                );
             }
         }
     }
@@ -69,7 +104,10 @@ impl<O: Outlet> Link<O> {
     /// Whether anybody on this link is subscribed to `uri`.
     pub(super) fn is_subscribed(&self, uri: &str) -> bool {
         self.members.values().any(|member| member.uris.contains(uri))
-            || self.listeners.values().any(|listener| listener.interest.uris.contains(uri))
+            || self
+                .listeners
+                .values()
+                .any(|listener| listener.interest.uris.contains(uri))
     }
 
     /// Brings a change to every session and listener that wants it: one copy each.
@@ -87,7 +125,10 @@ impl<O: Outlet> Link<O> {
         for listener in self.listeners.values() {
             if listener.interest.covers(&change.method, uri.as_deref()) {
                 let params = with_subscription_id(change.params.as_ref(), &listener.id.to_raw());
-                out.interim(&listener.owner, encode::notification(&change.method, Some(&params)));
+                out.interim(
+                    &listener.owner,
+                    encode::notification(&change.method, Some(&params)),
+                );
             }
         }
     }

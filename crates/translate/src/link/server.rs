@@ -3,7 +3,11 @@
 use pontoon_jsonrpc::{Outcome, Request};
 use pontoon_mcp::Question as Asked;
 
-use super::*;
+use super::{
+    Anomaly, Bridge, ClientExchange, Duration, Effect, ErrorObject, Id, InFlight, LegacyRevision, Link,
+    LogLevel, Member, Message, Notification, Opened, Origin, Outlet, Purpose, Question, Raw, Response,
+    Server, Sharing, State, UpstreamId, accept, encode, method, opening, post, refuse,
+};
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
 
@@ -18,9 +22,13 @@ impl<O: Outlet> Link<O> {
     }
 
     fn on_response(&mut self, response: Response, now: Duration, out: &mut O) {
-        let Some(id) = response.id else { return out.anomaly(Anomaly::ResponseWithoutId) };
+        let Some(id) = response.id else {
+            return out.anomaly(Anomaly::ResponseWithoutId);
+        };
         let exchange = minted(&id).and_then(|id| Some((id, self.in_flight.remove(&id)?)));
-        let Some((id, exchange)) = exchange else { return out.anomaly(Anomaly::UnknownResponse) };
+        let Some((id, exchange)) = exchange else {
+            return out.anomaly(Anomaly::UnknownResponse);
+        };
         match exchange.origin {
             Origin::Link(Purpose::Open) => self.finish_opening(&response.outcome, now, out),
             // Whatever the server says to these, nobody waits for it.
@@ -69,14 +77,18 @@ impl<O: Outlet> Link<O> {
 
     /// What a success means for the link.
     fn apply(&mut self, client: &ClientExchange<O::Exchange>, result: &Raw, out: &mut O) {
-        let Some(member) = client.member.and_then(|id| self.members.get_mut(&id)) else { return };
+        let Some(member) = client.member.and_then(|id| self.members.get_mut(&id)) else {
+            return;
+        };
         match &client.effect {
             Effect::None => {}
             Effect::Open => {
                 let opened = Opened::read(result);
-                let revision = opened.as_ref().map_or(LegacyRevision::NEWEST, |opened| opened.revision);
+                let revision = opened
+                    .as_ref()
+                    .map_or(LegacyRevision::NEWEST, |opened| opened.revision);
                 out.settled(&member.handle, revision);
-                self.state = State::Open(opened);
+                self.state = State::Open(opened.map(Box::new));
             }
             Effect::Subscribe(uri) => {
                 member.uris.insert(uri.clone());
@@ -112,18 +124,32 @@ impl<O: Outlet> Link<O> {
     /// Progress follows its token, whatever streams are open.
     fn on_progress(&mut self, notification: &Notification, now: Duration, out: &mut O) {
         let params = notification.params.as_ref().and_then(Raw::object);
-        let Some(params) = params else { return out.anomaly(Anomaly::UnknownToken) };
-        let id = params.get("progressToken").and_then(|token| minted(&Id::from_raw(&token)?));
-        let exchange = id.and_then(|id| self.in_flight.get_mut(&id));
-        let Some(InFlight { origin: Origin::Client(client), deadline, .. }) = exchange else {
+        let Some(params) = params else {
             return out.anomaly(Anomaly::UnknownToken);
         };
-        let Some(token) = &client.token else { return out.anomaly(Anomaly::UnknownToken) };
+        let id = params
+            .get("progressToken")
+            .and_then(|token| minted(&Id::from_raw(&token)?));
+        let exchange = id.and_then(|id| self.in_flight.get_mut(&id));
+        let Some(InFlight {
+            origin: Origin::Client(client),
+            deadline,
+            ..
+        }) = exchange
+        else {
+            return out.anomaly(Anomaly::UnknownToken);
+        };
+        let Some(token) = &client.token else {
+            return out.anomaly(Anomaly::UnknownToken);
+        };
         deadline.soft = deadline.soft.map(|_| now + self.timeouts.call);
         if out.carries(&client.owner) {
             let mut edit = params.edit();
             edit.set("progressToken", token.clone());
-            out.interim(&client.owner, encode::notification(method::PROGRESS, Some(&edit.finish())));
+            out.interim(
+                &client.owner,
+                encode::notification(method::PROGRESS, Some(&edit.finish())),
+            );
         }
     }
 
@@ -136,19 +162,31 @@ impl<O: Outlet> Link<O> {
         let level = level.unwrap_or(LogLevel::Emergency);
         let message = || encode::notification(method::LOG_MESSAGE, notification.params.as_ref());
         let wants = |client: &&ClientExchange<O::Exchange>| {
-            let filter = client.member.and_then(|member| self.members.get(&member)).and_then(|m| m.level);
-            let filter = if self.sharing == Sharing::Shared { filter } else { None };
+            let filter = client
+                .member
+                .and_then(|member| self.members.get(&member))
+                .and_then(|m| m.level);
+            let filter = if self.sharing == Sharing::Shared {
+                filter
+            } else {
+                None
+            };
             client.bridge.log_level().is_some_and(|lowest| level >= lowest)
                 && filter.is_none_or(|lowest| level >= lowest)
                 && out.carries(&client.owner)
         };
-        let mut candidates: Vec<_> = self.client_exchanges().filter(|(_, client)| wants(client)).collect();
+        let mut candidates: Vec<_> = self
+            .client_exchanges()
+            .filter(|(_, client)| wants(client))
+            .collect();
         candidates.sort_unstable_by_key(|(id, _)| *id);
         let certain = match self.sharing {
             Sharing::Exclusive => candidates.last(),
             // Among modern exchanges only those that asked may be meant; among
             // legacy ones any in flight may be.
-            Sharing::Shared if candidates.len() == 1 && self.is_unambiguous(candidates[0].1) => candidates.last(),
+            Sharing::Shared if candidates.len() == 1 && self.is_unambiguous(candidates[0].1) => {
+                candidates.last()
+            }
             Sharing::Shared => None,
         };
         match (certain, self.sole_member()) {
@@ -164,10 +202,12 @@ impl<O: Outlet> Link<O> {
     }
 
     fn client_exchanges(&self) -> impl Iterator<Item = (UpstreamId, &ClientExchange<O::Exchange>)> {
-        self.in_flight.iter().filter_map(|(id, exchange)| match &exchange.origin {
-            Origin::Client(client) => Some((*id, client)),
-            Origin::Link(_) => None,
-        })
+        self.in_flight
+            .iter()
+            .filter_map(|(id, exchange)| match &exchange.origin {
+                Origin::Client(client) => Some((*id, client)),
+                Origin::Link(_) => None,
+            })
     }
 
     /// The one session of an exclusive link.
@@ -191,15 +231,25 @@ impl<O: Outlet> Link<O> {
     /// The server takes a question back.
     fn on_cancelled(&mut self, notification: &Notification, out: &mut O) {
         let params = notification.params.as_ref().and_then(Raw::object);
-        let id = params.as_ref().and_then(|params| Id::from_raw(&params.get("requestId")?));
-        let asked = self.asked.iter().find(|(_, question)| Some(&question.server_id) == id.as_ref());
-        let Some(ours) = asked.map(|(id, _)| *id) else { return out.anomaly(Anomaly::UnknownCancellation) };
+        let id = params
+            .as_ref()
+            .and_then(|params| Id::from_raw(&params.get("requestId")?));
+        let asked = self
+            .asked
+            .iter()
+            .find(|(_, question)| Some(&question.server_id) == id.as_ref());
+        let Some(ours) = asked.map(|(id, _)| *id) else {
+            return out.anomaly(Anomaly::UnknownCancellation);
+        };
         let question = self.asked.remove(&ours);
         let member = question.and_then(|question| self.members.get(&question.member));
         if let (Some(member), Some(params)) = (member, params) {
             let mut edit = params.edit();
             edit.set("requestId", Raw::integer(ours));
-            out.notify(&member.handle, encode::notification(method::CANCELLED, Some(&edit.finish())));
+            out.notify(
+                &member.handle,
+                encode::notification(method::CANCELLED, Some(&edit.finish())),
+            );
         }
     }
 
@@ -207,11 +257,18 @@ impl<O: Outlet> Link<O> {
     fn on_subscription(&mut self, subscription: &Raw, notification: &Notification, out: &mut O) {
         let id = Id::from_raw(subscription).and_then(|id| minted(&id));
         let exchange = id.and_then(|id| self.in_flight.get(&id));
-        let Some(InFlight { origin: Origin::Client(client), .. }) = exchange else {
+        let Some(InFlight {
+            origin: Origin::Client(client),
+            ..
+        }) = exchange
+        else {
             return out.anomaly(Anomaly::UnknownSubscription);
         };
         let params = with_subscription_id(notification.params.as_ref(), &client.id.to_raw());
-        out.interim(&client.owner, encode::notification(&notification.method, Some(&params)));
+        out.interim(
+            &client.owner,
+            encode::notification(&notification.method, Some(&params)),
+        );
     }
 
     fn on_request(&mut self, request: &Request, out: &mut O) {
@@ -220,7 +277,7 @@ impl<O: Outlet> Link<O> {
             return out.anomaly(Anomaly::RequestFromModernServer);
         }
         if request.method == method::PING {
-            return out.send(encode::result(&request.id, &Raw::empty_object()));
+            return post(encode::result(&request.id, &Raw::empty_object()), out);
         }
         if self.ask(request, out).is_none() {
             out.anomaly(Anomaly::UnanswerableQuestion);
@@ -228,13 +285,17 @@ impl<O: Outlet> Link<O> {
                 pontoon_jsonrpc::code::METHOD_NOT_FOUND,
                 format!("No client of this connection can be asked {}", request.method),
             );
-            out.send(encode::error(Some(&request.id), &error));
+            post(encode::error(Some(&request.id), &error), out);
         }
     }
 
     /// Puts a question to the one client that it can be for.
     fn ask(&mut self, request: &Request, out: &mut O) -> Option<()> {
-        let (&id, _) = self.members.iter().next().filter(|_| self.sharing == Sharing::Exclusive)?;
+        let (&id, _) = self
+            .members
+            .iter()
+            .next()
+            .filter(|_| self.sharing == Sharing::Exclusive)?;
         let member = self.members.get(&id)?;
         if let Some(question) = Asked::of(&request.method)
             && !member.capabilities.answers(question)
@@ -243,14 +304,23 @@ impl<O: Outlet> Link<O> {
         }
         let ours = self.next_question;
         let message = encode::request(&Id::Integer(ours), &request.method, request.params.as_ref());
-        let latest = self.client_exchanges().filter(|(_, client)| out.carries(&client.owner)).max_by_key(|(id, _)| *id);
+        let latest = self
+            .client_exchanges()
+            .filter(|(_, client)| out.carries(&client.owner))
+            .max_by_key(|(id, _)| *id);
         match latest {
             Some((_, client)) => out.interim(&client.owner, message),
             None if out.ask(&member.handle, message) => {}
             None => return None,
         }
         self.next_question += 1;
-        self.asked.insert(ours, Question { member: id, server_id: request.id.clone() });
+        self.asked.insert(
+            ours,
+            Question {
+                member: id,
+                server_id: request.id.clone(),
+            },
+        );
         Some(())
     }
 }
