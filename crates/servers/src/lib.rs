@@ -1,1 +1,19 @@
-//! Built-in MCP servers: showcase and hackernews.
+//! Built-in MCP servers, written with `rmcp` and hosted in-process by the gateway.
+//!
+//! - [`showcase()`]: tools, resources, prompts and notifications that exercise every feature of
+//!   the protocol, in every revision. Needs no network.
+//! - [`HackerNews`]: one tool over the Hacker News API.
+//!
+//! Neither knows anything of transports: each is an [`rmcp::ServerHandler`], cheap to clone, whose
+//! clones share their state. A host that keeps one server per session takes a fresh value per
+//! session from the factory; one that shares a server between clients clones one value.
+
+mod hackernews;
+#[expect(
+    deprecated,
+    reason = "SEP-2577 deprecates sampling, roots and logging; the server shows all that clients still speak"
+)]
+mod showcase;
+
+pub use hackernews::{HackerNews, HackerNewsError, HackerNewsSettings};
+pub use showcase::{Showcase, ShowcaseError, showcase};
