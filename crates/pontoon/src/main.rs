@@ -1,1 +1,29 @@
-fn main() {}
+//! The program `pontoon`: reads the command line, hands over to a subcommand, turns its outcome into an exit code.
+
+mod banner;
+mod cli;
+mod exit_code;
+mod logging;
+mod serve;
+mod shutdown;
+mod wiring;
+
+use std::io::Write;
+
+use clap::Parser;
+use pontoon_config::Environment;
+
+use crate::cli::{Cli, Subcommand};
+
+fn main() -> std::process::ExitCode {
+    let Cli { command } = Cli::parse();
+    let environment = Environment::current();
+    let outcome = match command {
+        Subcommand::Serve(arguments) => serve::command(&arguments, environment),
+    };
+    if let Err(failure) = &outcome {
+        // Nothing is left to be done if standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{failure}");
+    }
+    exit_code::of(&outcome).into()
+}

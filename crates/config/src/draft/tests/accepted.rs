@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{config, environment};
 use crate::{
-    Accept, Builtin, Command, Config, ConfigError, Draft, Lease, LeaseKind, Limits, MAX_FILE_BYTES, Server,
-    ServerName, Upstream,
+    Accept, Builtin, Command, Config, ConfigError, Draft, Lease, LeaseKind, Limits, MAX_FILE_BYTES,
+    RoutePath, Server, ServerName, Upstream,
 };
 
 #[test]
@@ -62,10 +62,7 @@ fn everything_a_file_can_say_arrives() {
     );
     assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
     assert_eq!(config.public_url.as_deref(), Some("https://mcp.example.com"));
-    assert_eq!(
-        config.path_prefix.as_ref().map(|path| path.as_str()),
-        Some("/tools")
-    );
+    assert_eq!(config.path_prefix.as_ref().map(RoutePath::as_str), Some("/tools"));
     assert_eq!((config.accept, config.keep_alive), (Accept::Strict, None));
     assert_eq!(config.allowed_hosts, ["box.local"]);
     assert_eq!(config.allowed_origins, ["https://app.example"]);

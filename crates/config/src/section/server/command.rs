@@ -1,6 +1,7 @@
 //! A server that is a program.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub struct Command {
     /// The program's name, looked up in `PATH`, or its path.
     pub program: PathBuf,
     /// Its arguments, with `${NAME}` already replaced.
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
     /// Variables to set beside [`Environment::child_base`], with `${NAME}` already replaced.
     pub env: BTreeMap<String, String>,
     /// The directory to run in; `None` for our own.
@@ -83,7 +84,7 @@ impl From<LeaseKind> for Lease {
 
 impl Command {
     /// A program with the defaults of `limits`, nothing in its `env`, in our own directory.
-    pub fn new(program: impl Into<PathBuf>, args: Vec<String>, lease: LeaseKind, limits: &Limits) -> Self {
+    pub fn new(program: impl Into<PathBuf>, args: Vec<OsString>, lease: LeaseKind, limits: &Limits) -> Self {
         Self {
             program: program.into(),
             args,
@@ -121,7 +122,9 @@ pub(super) fn read(section: &Section<'_>, context: &Context<'_>, faults: &mut Fa
     };
     let args = section
         .read("args", faults, |node| {
-            plain::list(node, |item| argument(item, context.environment))
+            plain::list(node, |item| {
+                argument(item, context.environment).map(OsString::from)
+            })
         })
         .unwrap_or_default();
     let env = section

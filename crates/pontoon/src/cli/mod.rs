@@ -1,0 +1,30 @@
+//! The command line.
+
+mod serve;
+
+use clap::Parser;
+pub(crate) use serve::{LogFormat, ServeArguments};
+
+use crate::exit_code;
+
+/// Hosts any MCP server behind a URL, for every generation of MCP client.
+#[derive(Debug, Parser)]
+#[command(name = "pontoon", version, max_term_width = 100, after_long_help = exit_code::help())]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Subcommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Subcommand {
+    /// Host servers: a command, a built-in server, or those of a configuration file.
+    #[command(
+        help_template = serve::HELP_TEMPLATE,
+        before_long_help = serve::EXAMPLES,
+        after_long_help = exit_code::help(),
+    )]
+    Serve(Box<ServeArguments>),
+}
+
+#[cfg(test)]
+mod tests;
