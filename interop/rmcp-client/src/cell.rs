@@ -12,7 +12,6 @@ pub(crate) struct Cell {
     pub(crate) url: String,
     /// The same server behind a proxy that cuts one stream; only for the check `resume`.
     pub(crate) resume_url: String,
-    pub(crate) era: Era,
     pub(crate) mode: Mode,
     pub(crate) revision: String,
     pub(crate) checks: Vec<String>,
@@ -21,17 +20,12 @@ pub(crate) struct Cell {
     pub(crate) plan: Plan,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Era {
-    Legacy,
-    Modern,
-}
-
-/// How a modern client finds the revision.
+/// How the conversation begins.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {
+    /// `initialize`.
+    Legacy,
     /// Ask `server/discover`, fall back to `initialize`.
     Auto,
     /// 2026-07-28 or nothing.

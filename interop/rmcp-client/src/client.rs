@@ -14,14 +14,14 @@ use rmcp::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    cell::{Cell, Era, Mode},
+    cell::{Cell, Mode},
     handler::{Handler, typed},
     report::Finding,
 };
 
 pub(crate) struct Client {
     service: RunningService<RoleClient, Handler>,
-    era: Era,
+    mode: Mode,
 }
 
 /// A standing order for the updates of one resource.
@@ -32,14 +32,15 @@ pub(crate) enum Watch {
 
 impl Client {
     pub(crate) async fn connect(cell: &Cell, url: &str) -> anyhow::Result<Self> {
-        let lifecycle = match (cell.era, cell.mode) {
-            (Era::Legacy, _) => ClientLifecycleMode::Initialize,
-            (Era::Modern, Mode::Pin) => ClientLifecycleMode::Discover {
-                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
-            },
-            (Era::Modern, Mode::Auto) => ClientLifecycleMode::Auto {
-                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+        let modern = vec![ProtocolVersion::V_2026_07_28];
+        let lifecycle = match cell.mode {
+            Mode::Legacy => ClientLifecycleMode::Initialize,
+            Mode::Auto => ClientLifecycleMode::Auto {
+                preferred_versions: modern,
                 legacy_version: None,
+            },
+            Mode::Pin => ClientLifecycleMode::Discover {
+                preferred_versions: modern,
             },
         };
         let handler = Handler::new(nonce()?, &cell.plan.elicitation.content);
@@ -47,7 +48,7 @@ impl Client {
         let service = handler.serve_with_lifecycle(transport, lifecycle).await?;
         Ok(Self {
             service,
-            era: cell.era,
+            mode: cell.mode,
         })
     }
 
@@ -98,10 +99,10 @@ impl Client {
 
     /// Options that ask a modern server for log messages; a legacy one has `logging/setLevel`.
     pub(crate) async fn with_logging(&self, level: &str) -> anyhow::Result<PeerRequestOptions> {
-        match self.era {
-            Era::Modern => Ok(PeerRequestOptions::no_options()
+        match self.mode {
+            Mode::Auto | Mode::Pin => Ok(PeerRequestOptions::no_options()
                 .with_meta(typed(json!({"io.modelcontextprotocol/logLevel": level}))?)),
-            Era::Legacy => {
+            Mode::Legacy => {
                 self.service.set_level(typed(json!({"level": level}))?).await?;
                 Ok(PeerRequestOptions::no_options())
             }
@@ -130,7 +131,7 @@ impl Client {
     }
 
     pub(crate) async fn watch(&self, uri: &str) -> anyhow::Result<Watch> {
-        if self.era == Era::Legacy {
+        if self.mode == Mode::Legacy {
             self.service.subscribe(typed(json!({"uri": uri}))?).await?;
             return Ok(Watch::Legacy { uri: uri.to_owned() });
         }

@@ -1,0 +1,122 @@
+"""`python -m runner`: see `--help`. `run.sh` installs what is needed and calls this."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from runner import direct
+from runner.cutter import Cutter
+from runner.gateway import Gateway
+from runner.matrix import CACHE, ROOT, Cell, cells
+from runner.results import Result, summarize
+
+CELL_SECONDS = 120
+
+
+async def run_cell(cell: Cell, binary: Path) -> list[Result]:
+    log = CACHE / "logs" / f"{cell.name.replace('/', '-')}-{cell.server.name}.log"
+    arguments = cell.server.arguments
+    if cell.server.config is not None:
+        config = log.with_suffix(".toml")
+        config.write_text(cell.server.config)
+        arguments = ("--config", str(config), *arguments)
+    gateway = Gateway(binary, arguments, log)
+    started = time.monotonic()
+    try:
+        await gateway.start()
+    except RuntimeError as error:
+        return [Result(cell.name, cell.server.name, "start", False, str(error), ms_since(started))]
+    results = await run_client(cell, gateway.port, "/sse" if cell.transport == "sse" else "/mcp", log)
+    started = time.monotonic()
+    wrong = await gateway.stop()
+    results.append(Result(cell.name, cell.server.name, "drain", wrong is None, wrong or "", ms_since(started)))
+    return results
+
+
+async def run_client(cell: Cell, port: int, path: str, log: Path) -> list[Result]:
+    """Runs the client script and holds it to reporting every check it was given."""
+    async with Cutter(port) as cutter:
+        spec = cell.spec(f"http://127.0.0.1:{port}{path}", f"http://127.0.0.1:{cutter.port}{path}")
+        with log.with_suffix(".client.log").open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *cell.client.command, json.dumps(spec), cwd=cell.client.cwd, stdout=asyncio.subprocess.PIPE,
+                stderr=errors, limit=1 << 24, env=client_environment(),
+            )  # fmt: skip
+            try:
+                output, _ = await asyncio.wait_for(process.communicate(), CELL_SECONDS)
+            except TimeoutError:
+                process.kill()
+                output = b""
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith(b"{")]
+    reported = {line["check"]: line for line in lines}
+    if reported.get("resume", {}).get("ok") and not (cutter.cuts == 1 and cutter.resumed):
+        reported["resume"] |= {"ok": False, "detail": f"cut {cutter.cuts} times, resumed {cutter.resumed} times"}
+    missing = {"ok": False, "detail": f"the client did not report it (exit {process.returncode}, see {log})", "ms": 0}
+    return [
+        Result(cell.name, cell.server.name, check, *(reported.get(check, missing)[key] for key in ("ok", "detail", "ms")))
+        for check in ["connect", *cell.checks, "close"]
+    ]
+
+
+def client_environment() -> dict[str, str]:
+    """Without proxies, and with a home of its own: the Inspector keeps files there."""
+    kept = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
+    return kept | {"HOME": str(CACHE / "home"), "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def ms_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+async def run_all(chosen: list[Cell], jobs: int, one: direct.RunOne) -> list[Result]:
+    slots = asyncio.Semaphore(jobs)
+
+    async def run(cell: Cell) -> list[Result]:
+        async with slots:
+            results = await one(cell)
+            failed = [result for result in results if result.ok is False]
+            print(f"{'FAIL' if failed else 'ok':4} {cell.name} × {cell.server.name}", file=sys.stderr, flush=True)
+            return results
+
+    return [result for results in await asyncio.gather(*map(run, chosen)) for result in results]
+
+
+def find_binary() -> Path:
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT.parent / "target"))
+    places = [target / profile / "pontoon" for profile in ("release", "debug")]
+    given = os.environ.get("PONTOON_BIN")
+    for place in [Path(given)] if given else places:
+        if place.is_file():
+            return place
+    sys.exit(f"no pontoon binary at {given or places[0]}: build it, or set PONTOON_BIN")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="interop/run.sh", description=__doc__)
+    parser.add_argument("--only", default="", help="run cells whose name contains this, e.g. ts2/streamable")
+    parser.add_argument("--server", default="", help="run against servers whose name contains this, e.g. showcase")
+    parser.add_argument("--jobs", type=int, default=2, help="cells at once (default 2)")
+    parser.add_argument("--rmcp", type=Path, required=True, help="the built pontoon-interop-rmcp")
+    parser.add_argument("--direct", action="store_true", help="try the clients without the gateway, server against client")
+    arguments = parser.parse_args()
+    (CACHE / "logs").mkdir(parents=True, exist_ok=True)
+    (CACHE / "home").mkdir(exist_ok=True)
+    matrix = direct.cells(arguments.rmcp) if arguments.direct else cells(arguments.rmcp)
+    chosen = [cell for cell in matrix if arguments.only in cell.name and arguments.server in cell.server.name]
+    binary = None if arguments.direct else find_binary()
+
+    async def one(cell: Cell) -> list[Result]:
+        return await (direct.run_cell(cell, run_client) if binary is None else run_cell(cell, binary))
+
+    results = asyncio.run(run_all(chosen, arguments.jobs, one))
+    return summarize(results, CACHE / "results.json")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""A TCP proxy that breaks one answer in the middle of an event, as a network would.
+
+A client that can resume must come back with `Last-Event-ID` and miss nothing; the proxy counts both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+BREAK_AT = re.compile(rb'"progress"\s*:\s*3(\.0)?\s*[,}]')
+RESUMES = re.compile(rb"^last-event-id\s*:", re.IGNORECASE | re.MULTILINE)
+
+
+class Cutter:
+    """Forwards to `port` and cuts the first stream that carries the third step of a progress."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._server: asyncio.Server | None = None
+        self.cuts = 0
+        self.resumed = 0
+
+    async def __aenter__(self) -> Cutter:
+        self._server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    @property
+    def port(self) -> int:
+        return self._server.sockets[0].getsockname()[1]
+
+    async def _connection(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        try:
+            server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
+            to_client.transport.abort()
+            return
+        try:
+            await asyncio.gather(self._requests(client, to_server), self._answers(server, to_client, to_server))
+        except asyncio.CancelledError:
+            # The run is over; asyncio would print a task that ends cancelled.
+            to_client.transport.abort()
+
+    async def _requests(self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter) -> None:
+        try:
+            while data := await client.read(65536):
+                self.resumed += len(RESUMES.findall(data))
+                to_server.write(data)
+                await to_server.drain()
+            to_server.write_eof()
+        except OSError:
+            to_server.transport.abort()
+
+    async def _answers(
+        self, server: asyncio.StreamReader, to_client: asyncio.StreamWriter, to_server: asyncio.StreamWriter
+    ) -> None:
+        try:
+            while data := await server.read(65536):
+                found = BREAK_AT.search(data)
+                if found and self.cuts == 0:
+                    self.cuts += 1
+                    # What came before is delivered, then half an event; the rest is lost on the way.
+                    to_client.write(data[: found.start()])
+                    await to_client.drain()
+                    break
+                to_client.write(data)
+                await to_client.drain()
+        except OSError:
+            pass
+        to_client.close()
+        to_server.close()
