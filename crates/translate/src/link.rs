@@ -174,6 +174,16 @@ impl<O: Outlet> Link<O> {
         self.members.is_empty() && self.in_flight.is_empty() && self.listeners.is_empty()
     }
 
+    /// Who uses the link.
+    pub fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
+    /// Whether somebody waits for what the server says of its own accord.
+    pub fn expects_news(&self) -> bool {
+        !self.listeners.is_empty() || self.members.values().any(|member| !member.uris.is_empty())
+    }
+
     /// Exchanges of clients that wait for an answer, listeners included.
     pub fn in_flight(&self) -> usize {
         self.in_flight.len() + self.listeners.len()

@@ -1,0 +1,32 @@
+//! Hears a connection on behalf of its lease.
+
+use pontoon_jsonrpc::Message;
+use pontoon_upstream::{Closed, Listener};
+
+use crate::lease::WeakLease;
+
+/// Weak on purpose: a connection must not keep the lease alive that owns it.
+pub(crate) struct Ear {
+    lease: WeakLease,
+    generation: u64,
+}
+
+impl Ear {
+    pub(crate) fn new(lease: WeakLease, generation: u64) -> Self {
+        Self { lease, generation }
+    }
+}
+
+impl Listener for Ear {
+    fn message(&self, message: Message) {
+        if let Some(lease) = self.lease.upgrade() {
+            lease.message(self.generation, message);
+        }
+    }
+
+    fn closed(&self, why: Closed) {
+        if let Some(lease) = self.lease.upgrade() {
+            lease.lost(self.generation, &why);
+        }
+    }
+}

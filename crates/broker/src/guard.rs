@@ -1,0 +1,66 @@
+//! When a server may be started again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pontoon_supervise::{Backoff, BackoffSettings, Circuit, CircuitSettings, Verdict};
+use pontoon_translate::{Fault, Reason};
+use tokio::time::Instant;
+
+/// Delays starts after crashes, and refuses them after too many.
+pub(crate) struct RestartGuard(Mutex<State>);
+
+struct State {
+    backoff: Backoff,
+    circuit: Circuit,
+    /// No start before this time.
+    not_before: Option<Instant>,
+}
+
+impl RestartGuard {
+    pub(crate) fn new(backoff: BackoffSettings, circuit: CircuitSettings) -> Self {
+        Self(Mutex::new(State {
+            backoff: Backoff::new(backoff),
+            circuit: Circuit::new(circuit),
+            not_before: None,
+        }))
+    }
+
+    /// How long to wait before the next start, or that there is none for now.
+    pub(crate) fn admit(&self) -> Result<Duration, Fault> {
+        let now = Instant::now();
+        let mut state = self.lock();
+        match state.circuit.attempt(now.into_std()) {
+            Verdict::Refuse { .. } => Err(Fault::before(Reason::CircuitOpen)),
+            Verdict::Allow | Verdict::Probe => Ok(state
+                .not_before
+                .map_or(Duration::ZERO, |then| then.saturating_duration_since(now))),
+        }
+    }
+
+    /// A server came up.
+    pub(crate) fn succeeded(&self) {
+        let mut state = self.lock();
+        state.circuit.succeeded();
+        state.backoff.reset();
+        state.not_before = None;
+    }
+
+    /// A server could not be started, or crashed.
+    pub(crate) fn failed(&self) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        state.circuit.failed(now.into_std());
+        let delay = state.backoff.next_delay(jitter());
+        state.not_before = Some(now + delay);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Chance for the back-off. Without a random source the longest delay is taken.
+fn jitter() -> u32 {
+    getrandom::u32().unwrap_or(u32::MAX)
+}

@@ -1,0 +1,80 @@
+//! How one server is hosted.
+
+use std::time::Duration;
+
+use pontoon_jsonrpc::Raw;
+use pontoon_supervise::{BackoffSettings, CircuitSettings};
+use pontoon_translate::Timeouts;
+
+/// What kind of server it is, and who shares one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// A command: it speaks the revisions that begin with `initialize`.
+    Command(LeasePolicy),
+    /// A server in this process, which speaks both eras: a connection for
+    /// each legacy session, one for all stateless clients.
+    InProcess,
+}
+
+/// Who shares a running server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeasePolicy {
+    /// Each legacy session has its own; stateless clients have one for each
+    /// principal (or address) and set of capabilities.
+    Session,
+    /// All clients use one.
+    Shared,
+}
+
+/// Settings of one hosted server.
+#[derive(Clone, Debug)]
+pub struct EndpointSettings {
+    /// The name in its URLs.
+    pub name: String,
+    /// Kind and sharing.
+    pub hosting: Hosting,
+    /// Handshake and call time-outs.
+    pub timeouts: Timeouts,
+    /// Processes that are started before anybody needs them.
+    pub warm: usize,
+    /// Most processes of this server at once, warm ones included.
+    pub max_processes: usize,
+    /// After so long without a request, the server of a stateless client is stopped.
+    pub idle: Duration,
+    /// How long to wait after a crash.
+    pub backoff: BackoffSettings,
+    /// How many crashes are too many.
+    pub circuit: CircuitSettings,
+    /// How long requests in flight may take when the gateway stops.
+    pub drain: Duration,
+    /// What Pontoon calls itself where it has to speak for itself.
+    pub client_info: Raw,
+}
+
+impl EndpointSettings {
+    /// Defaults for a server called `name`: 30 s to start, 60 s for a call (10
+    /// minutes with progress), one warm process, 64 processes, 5 minutes idle,
+    /// 5 s to drain.
+    pub fn new(name: impl Into<String>, hosting: Hosting) -> Self {
+        Self {
+            name: name.into(),
+            hosting,
+            timeouts: Timeouts {
+                open: Duration::from_secs(30),
+                call: Duration::from_secs(60),
+                call_max: Duration::from_secs(600),
+            },
+            warm: 1,
+            max_processes: 64,
+            idle: Duration::from_secs(300),
+            backoff: BackoffSettings::default(),
+            circuit: CircuitSettings::default(),
+            drain: Duration::from_secs(5),
+            client_info: Raw::from_static(concat!(
+                r#"{"name":"pontoon","version":""#,
+                env!("CARGO_PKG_VERSION"),
+                r#""}"#
+            )),
+        }
+    }
+}
