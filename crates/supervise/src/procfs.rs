@@ -4,6 +4,9 @@ use std::fs;
 
 use rustix::process::Pid;
 
+/// The flag of kernel threads (`include/linux/sched.h`).
+const PF_KTHREAD: u32 = 0x0020_0000;
+
 /// One line of the process table. (proc_pid_stat(5))
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -12,6 +15,8 @@ pub(crate) struct Entry {
     pub(crate) state: u8,
     pub(crate) parent: Option<Pid>,
     pub(crate) session: Option<Pid>,
+    /// It has no program and no environment, and takes no signals.
+    pub(crate) is_kernel_thread: bool,
     /// Clock ticks after boot. With the pid it names a process for good.
     pub(crate) started: u64,
 }
@@ -48,25 +53,40 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Entry> {
     let state = *fields.next()?.as_bytes().first()?;
     let parent = Pid::from_raw(fields.next()?.parse().ok()?);
     let session = Pid::from_raw(fields.nth(1)?.parse().ok()?);
-    // Field 22 of the manual page; the session is field 6.
-    let started = fields.nth(15)?.parse().ok()?;
+    // Fields 9 and 22 of the manual page; the session is field 6.
+    let is_kernel_thread = fields.nth(2)?.parse::<u32>().ok()? & PF_KTHREAD != 0;
+    let started = fields.nth(12)?.parse().ok()?;
     Some(Entry {
         pid,
         state,
         parent,
         session,
+        is_kernel_thread,
         started,
     })
 }
 
-/// Whether the process was started with this `NAME=value`. False if we may not look.
-pub(crate) fn environment_contains(pid: Pid, assignment: &str) -> bool {
+/// What an environment says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    Found,
+    Absent,
+    /// It is empty: so it was made, or the process is executing another program at this moment.
+    Empty,
+}
+
+/// Whether the process was started with this `NAME=value`. Absent if we may not look.
+pub(crate) fn look_up(pid: Pid, assignment: &str) -> Lookup {
     let Ok(environment) = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())) else {
-        return false;
+        return Lookup::Absent;
     };
-    environment
+    if environment.is_empty() {
+        return Lookup::Empty;
+    }
+    let found = environment
         .split(|byte| *byte == 0)
-        .any(|variable| variable == assignment.as_bytes())
+        .any(|variable| variable == assignment.as_bytes());
+    if found { Lookup::Found } else { Lookup::Absent }
 }
 
 #[cfg(test)]
@@ -83,6 +103,7 @@ mod tests {
             (entry.state, entry.parent, entry.session),
             (b'S', Pid::from_raw(7), Pid::from_raw(9))
         );
+        assert!(!entry.is_kernel_thread);
         assert_eq!(entry.started, 123_456);
     }
 

@@ -1,0 +1,6 @@
+//! Real processes.
+
+mod common;
+mod parent_death;
+mod spawn;
+mod stop;
