@@ -293,7 +293,7 @@ fn a_large_event_is_skipped_and_the_next_is_read() {
 fn a_line_without_end_is_reported_once() {
     let mut decoder = small();
     let chunk = [b'x'; 100];
-    assert_eq!(read_with(&mut decoder, &[&chunk; 1000]), ["too large"]);
+    assert_eq!(read_with(&mut decoder, &[&chunk[..]; 1000]), ["too large"]);
     assert!(decoder.is_mid_event());
     assert_eq!(
         read_with(&mut decoder, &[b"data: no\n", b"data: no\n\ndata: yes\n\n"]),
