@@ -135,6 +135,15 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Reports those of `names` that are there although another key forbids them.
+    pub(crate) fn refuse_present(&self, names: &[&str], why: &str, faults: &mut Faults) {
+        for name in names {
+            if let Some(span) = self.key_span(name) {
+                faults.push(Fault::at(span, format!("`{}` {why}", self.dotted(name))));
+            }
+        }
+    }
+
     fn refuse(&self, name: &str, node: &Node, refused: Refused) -> Fault {
         let takes = self
             .keys

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Context;
-use super::keys::FOR_SESSION_LEASES;
+use super::keys::{FOR_BUILTINS, FOR_SESSION_LEASES};
 use crate::environment::Environment;
 use crate::expand::{expand, is_variable_name};
 use crate::fault::{Fault, Faults};
@@ -112,6 +112,8 @@ impl fmt::Debug for Command {
 }
 
 pub(super) fn read(section: &Section<'_>, context: &Context<'_>, faults: &mut Faults) -> Option<Command> {
+    let why = "belongs to a built-in server, and this one has a `command`";
+    section.refuse_present(FOR_BUILTINS, why, faults);
     let limits = context.limits;
     let program = section.read("command", faults, program)?;
     // A bare name is looked up in PATH; what has a slash is a path, and starts where the file is.
@@ -208,7 +210,7 @@ fn lease(section: &Section<'_>, faults: &mut Faults) -> Lease {
         .unwrap_or(LeaseKind::Session);
     if kind == LeaseKind::Shared {
         let why = "needs `lease = \"session\"`: a shared server is one process that stays";
-        super::refuse_keys(section, FOR_SESSION_LEASES, why, faults);
+        section.refuse_present(FOR_SESSION_LEASES, why, faults);
         return Lease::Shared;
     }
     let warm = section

@@ -1,23 +1,25 @@
 //! `[server.NAME]`: one server to host.
 
+mod builtin;
 mod command;
 mod keys;
 
 use std::path::Path;
 use std::time::Duration;
 
+pub use builtin::Builtin;
 pub use command::{Command, Lease, LeaseKind};
 pub(crate) use keys::KEYS;
 
 use super::limits::Timeouts;
-use super::{Section, nearest, table_of};
+use super::{Section, table_of};
 use crate::environment::Environment;
 use crate::fault::{Fault, Faults, Span};
 use crate::node::{Entry, Node, Table};
 use crate::section::limits::Limits;
 use crate::value::name::{NameError, ServerName};
 use crate::value::path::{self, RoutePath};
-use crate::value::{duration, plain, url};
+use crate::value::{duration, plain};
 
 /// One server and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,40 +43,6 @@ pub enum Upstream {
     Command(Command),
     /// A server inside Pontoon.
     Builtin(Builtin),
-}
-
-/// The servers inside Pontoon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Builtin {
-    /// Exercises every feature of the protocol; works offline.
-    Showcase,
-    /// Stories of Hacker News.
-    Hackernews {
-        /// Where its API is reached, without a slash at the end; `None` for the public one.
-        base_url: Option<String>,
-    },
-}
-
-impl Builtin {
-    /// The name of every built-in server, as `builtin` and `--builtin` take it.
-    pub const NAMES: &[&str] = &["showcase", "hackernews"];
-
-    /// The built-in server of this name, with its defaults.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "showcase" => Some(Self::Showcase),
-            "hackernews" => Some(Self::Hackernews { base_url: None }),
-            _ => None,
-        }
-    }
-
-    /// The name that [`named`](Self::named) takes.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Showcase => "showcase",
-            Self::Hackernews { .. } => "hackernews",
-        }
-    }
 }
 
 impl Server {
@@ -191,33 +159,14 @@ fn upstream(
         faults.push(remote_upstream(span));
         return None;
     }
-    match (section.get("command"), section.get("builtin")) {
-        (Some(_), None) => {
-            refuse_keys(
-                section,
-                keys::FOR_BUILTINS,
-                "belongs to a built-in server, and this one has a `command`",
-                faults,
-            );
-            command::read(section, context, faults).map(Upstream::Command)
-        }
-        (None, Some(_)) => {
-            refuse_keys(
-                section,
-                keys::FOR_COMMANDS,
-                "belongs to a `command`, and this server is built in",
-                faults,
-            );
-            builtin(section, faults).map(Upstream::Builtin)
-        }
-        (Some(_), Some(_)) => {
-            let span = section.key_span("builtin");
-            faults.push(Fault::maybe_at(
+    match (section.key_span("command"), section.key_span("builtin")) {
+        (Some(_), None) => command::read(section, context, faults).map(Upstream::Command),
+        (None, Some(_)) => builtin::read(section, faults).map(Upstream::Builtin),
+        (Some(_), Some(span)) => {
+            let key = section.dotted("builtin");
+            faults.push(Fault::at(
                 span,
-                format!(
-                    "`{}` beside `command`: it is one or the other",
-                    section.dotted("builtin")
-                ),
+                format!("`{key}` beside `command`: it is one or the other"),
             ));
             None
         }
@@ -228,38 +177,6 @@ fn upstream(
             let hint = "give it a `command`, or a `builtin` such as \"showcase\"";
             faults.push(Fault::at(key_span.clone(), message).hint(hint));
             None
-        }
-    }
-}
-
-fn builtin(section: &Section<'_>, faults: &mut Faults) -> Option<Builtin> {
-    let base_url = section.read("base_url", faults, url::base);
-    let builtin = section.read("builtin", faults, |node| {
-        let refused = || super::Refused::value(node);
-        let name = node.as_str().ok_or_else(refused)?;
-        Builtin::named(name).ok_or_else(|| match nearest(name, Builtin::NAMES.iter().copied()) {
-            Some(near) => refused().hint(format!("did you mean \"{near}\"?")),
-            None => refused(),
-        })
-    })?;
-    match builtin {
-        Builtin::Hackernews { .. } => Some(Builtin::Hackernews { base_url }),
-        Builtin::Showcase => {
-            refuse_keys(
-                section,
-                &["base_url"],
-                "is of no use: `showcase` calls nobody",
-                faults,
-            );
-            Some(builtin)
-        }
-    }
-}
-
-fn refuse_keys(section: &Section<'_>, keys: &[&str], why: &str, faults: &mut Faults) {
-    for key in keys {
-        if let Some(span) = section.key_span(key) {
-            faults.push(Fault::at(span, format!("`{}` {why}", section.dotted(key))));
         }
     }
 }
