@@ -36,5 +36,8 @@ for version in py1 py2; do
 done
 
 cargo build --quiet -p pontoon-interop-rmcp
+case " $* " in
+*" --direct "*) cargo build --quiet -p pontoon-servers --example rmcp_http ;;
+esac
 rmcp="${CARGO_TARGET_DIR:-$PWD/../target}/debug/pontoon-interop-rmcp"
 exec python3 -m runner --rmcp "$rmcp" "$@"

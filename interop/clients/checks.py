@@ -19,6 +19,8 @@ import anyio
 
 DEADLINE_SECONDS = 20
 
+Until = Callable[[], Awaitable[None]] | None
+
 
 class Adapter(Protocol):
     """What a connected client of one SDK generation can do. Results are plain JSON values with wire names."""
@@ -31,8 +33,8 @@ class Adapter(Protocol):
 
     async def list(self, kind: str) -> list[dict[str, Any]]: ...
     async def call(self, name: str, arguments: dict[str, Any], **options: Any) -> dict[str, Any]: ...
-    async def cancelled_call(self, name: str, arguments: dict[str, Any]) -> None:
-        """Starts a call, withdraws it at its first progress notification, returns when the client has let go."""
+    async def cancelled_call(self, name: str, arguments: dict[str, Any], until: Until = None) -> None:
+        """Starts a call and withdraws it after `until` (by default its first progress notification)."""
 
     async def read(self, uri: str) -> dict[str, Any]: ...
     async def prompt(self, name: str, arguments: dict[str, str]) -> dict[str, Any]: ...
@@ -157,19 +159,28 @@ class Checks:
 
     async def cancel_at_server(self) -> str:
         spec = self.plan["cancelAtServer"]
-        witness, nonce, last = spec["witness"], str(uuid4()), ""
-        await self.client.cancelled_call(spec["tool"], spec["arguments"] | {witness["argument"]: nonce})
+
+        async def count() -> int:
+            return int((await self.client.read(spec["counter"]))["contents"][0]["text"])
+
+        async def arrived() -> None:
+            # The tool says nothing while it waits; after these round trips the call has long arrived.
+            for trip in range(3):
+                await self._echo(f"trip {trip}")
 
         async def seen() -> bool:
-            nonlocal last
-            if "uri" in witness:
-                last = (await self.client.read(witness["uri"]))["contents"][0]["text"]
-            else:
-                last = text_of(await self.client.call(witness["tool"], {}))
-            return nonce in last
+            return await count() == before + 1
 
-        await wait_until(seen, lambda: f"the server never saw the cancellation: {last[:200]}")
-        return nonce
+        before = await count()
+        await self.client.cancelled_call(spec["tool"], spec["arguments"], arrived)
+        await wait_until(seen, lambda: "the server never saw the cancellation")
+        return f"{before} → {before + 1}"
+
+    async def header_param(self) -> str:
+        spec = self.plan["headerParam"]
+        text = text_of(await self.client.call(spec["tool"], spec["arguments"]))
+        check(spec["contains"] in text, f"lacks {spec['contains']!r}: {text}")
+        return text
 
     async def concurrent(self) -> str:
         async with anyio.create_task_group() as group:

@@ -1,6 +1,7 @@
 """The clients against servers that speak HTTP themselves, without the gateway.
 
-A check that fails here fails for the client's own reasons; the suite is tried this way when a client is updated.
+A check that fails here fails for the client's or the server's own reasons; the suite is tried this way when one of
+them is updated.
 """
 
 from __future__ import annotations
@@ -12,44 +13,55 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from runner.gateway import free_port, reachable
-from runner.matrix import CACHE, EVERYTHING, NODE, NO_WITNESS, ONE_MIB, ROOT, Cell, Server, clients, load_plan
+from runner.matrix import CACHE, EVERYTHING, EVERYTHING_LACKS, NODE, ONE_MIB, ROOT, Cell, Server, clients
 from runner.results import Result
 
 RunOne = Callable[[Cell], Awaitable[list[Result]]]
 RunClient = Callable[[Cell, int, str, Path], Awaitable[list[Result]]]
 
 SERVERS = ROOT / "servers"
-# Its store replays what came before a reconnection and loses what comes after: end the call before. Over Streamable HTTP
-# it answers everything in events, and mcp 2.x refuses one over 1 MiB.
-EVERYTHING_OVER_HTTP = {
-    "resume": load_plan("everything")["resume"] | {"arguments": {"duration": 0.8, "steps": 10}, "answer": "Steps: 10."},
-    "largeBytes": ONE_MIB * 3 // 4,
+# Its event store replays what came before a reconnection and loses what comes after.
+NO_RESUME = {"resume": "server-everything does not continue a resumed stream"}
+# rmcp's own sessions keep nothing of a stream that ended while its client was away.
+RMCP_NO_RESUME = {"resume": "rmcp's server forgets a stream that ended in the meantime"}
+# Over Streamable HTTP server-everything answers everything in events, and mcp 2.x refuses one over 1 MiB.
+SMALLER = {"largeBytes": ONE_MIB * 3 // 4}
+PEER_LACKS = {check: "this peer asks nothing" for check in ("sampling", "elicitation", "roots")} | {
+    "header_param": "this peer has no tool that asks for a header"
 }
-NO_QUESTIONS = {check: "this peer asks nothing" for check in ("sampling", "elicitation", "roots")}
+
+
+def servers(examples: Path) -> dict[tuple[str, str], list[Server]]:
+    """By transport and era. Each is told its port by the environment, or by an argument with `{port}`."""
+    # server-everything binds every interface; the small script keeps it on the loopback address.
+    node = (str(NODE), "--require", str(SERVERS / "bind-loopback.cjs"), str(EVERYTHING))
+    everything = Server(
+        "everything", "everything", (*node, "streamableHttp"), skip=EVERYTHING_LACKS | NO_RESUME, changes=SMALLER
+    )
+    peer = (str(CACHE / "py2" / "bin" / "python"), str(SERVERS / "peer.py"))
+    showcase = Server("showcase-rmcp", "showcase", (str(examples / "rmcp_http"), "127.0.0.1:{port}"), skip=RMCP_NO_RESUME)
+    return {
+        ("sse", "legacy"): [Server("everything", "everything", (*node, "sse"), skip=EVERYTHING_LACKS)],
+        ("streamable", "legacy"): [everything, showcase],
+        ("streamable", "modern"): [Server("python-peer", "peer", peer, skip=PEER_LACKS), showcase],
+    }
 
 
 def cells(rmcp: Path) -> Iterator[Cell]:
-    # server-everything binds every interface; the small script keeps it on the loopback address.
-    node = (str(NODE), "--require", str(SERVERS / "bind-loopback.cjs"), str(EVERYTHING))
-    legacy = {
-        "sse": Server("everything", "everything", (*node, "sse"), skip=NO_WITNESS),
-        "streamable": Server(
-            "everything", "everything", (*node, "streamableHttp"), skip=NO_WITNESS, changes=EVERYTHING_OVER_HTTP
-        ),
-    }
-    peer = (str(CACHE / "py2" / "bin" / "python"), str(SERVERS / "peer.py"))
-    modern = Server("python-peer", "peer", peer, skip=NO_QUESTIONS)
+    there = servers(rmcp.parent / "examples")
     for client in clients(rmcp):
         for transport, era, mode in client.transports:
-            yield Cell(client, transport, era, mode, legacy[transport] if era == "legacy" else modern)
+            for server in there[transport, era]:
+                yield Cell(client, transport, era, mode, server)
 
 
 async def run_cell(cell: Cell, run_client: RunClient) -> list[Result]:
-    log = CACHE / "logs" / f"direct-{cell.name.replace('/', '-')}.log"
+    log = CACHE / "logs" / f"direct-{cell.name.replace('/', '-')}-{cell.server.name}.log"
     port = free_port()
+    command = [argument.replace("{port}", str(port)) for argument in cell.server.arguments]
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *cell.server.arguments, stdout=output, stderr=output, env=os.environ | {"PORT": str(port)}
+            *command, stdout=output, stderr=output, env=os.environ | {"PORT": str(port)}
         )
     end = time.monotonic() + 20
     while not await reachable(port):

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
-import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 START_SECONDS = 20
 STOP_SECONDS = 15
 
 
 class Gateway:
-    """Started on a free port, stopped by SIGTERM; its log goes to a file."""
+    """Started on a port of its own choice, stopped by SIGTERM; its log goes to a file."""
 
     def __init__(self, binary: Path, arguments: tuple[str, ...], log: Path) -> None:
         self._binary, self._arguments, self._log = binary, arguments, log
-        self.port = free_port()
+        self.port = 0
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Returns once the port answers. Raises `RuntimeError` with the end of the log otherwise."""
-        command = [str(self._binary), "serve", "--listen", f"127.0.0.1:{self.port}", *self._arguments]
+        """Returns once it has told its address. Raises `RuntimeError` with the end of the log otherwise."""
+        command = [str(self._binary), "serve", "--listen", "127.0.0.1:0", "--json", *self._arguments]
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        end = time.monotonic() + START_SECONDS
-        while not await reachable(self.port):
-            if self._process.returncode is not None or time.monotonic() > end:
-                raise RuntimeError(f"{' '.join(command)} did not start:\n{self.log_tail()}")
-            await asyncio.sleep(0.01)
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), START_SECONDS)
+            self.port = urlsplit(json.loads(line)["listening"]).port
+        except (TimeoutError, ValueError) as error:
+            await self.kill()
+            raise RuntimeError(f"{' '.join(command)} did not start:\n{self.log_tail()}") from error
+
+    async def kill(self) -> None:
+        if self._process.returncode is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
 
     async def stop(self) -> str | None:
         """Asks it to drain. Returns what was wrong about its end, if anything."""
@@ -43,7 +51,7 @@ class Gateway:
         try:
             code = await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
         except TimeoutError:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            await self.kill()
             return f"it did not end within {STOP_SECONDS} s of SIGTERM:\n{self.log_tail()}"
         left = [pid for pid in children if alive(pid)]
         for pid in left:

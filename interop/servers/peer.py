@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import Completion
 
 server = MCPServer("peer", version="1.0.0")
-cancelled: list[str] = []
+cancelled = 0
 
 
 @server.tool()
@@ -31,13 +31,14 @@ async def log(ctx: Context) -> str:
 
 
 @server.tool()
-async def slow(ctx: Context, note: str = "") -> str:
+async def slow(ctx: Context) -> str:
+    global cancelled
     try:
         for step in range(600):
             await ctx.report_progress(step + 1, 600)
             await anyio.sleep(0.05)
     except anyio.get_cancelled_exc_class():
-        cancelled.append(note)
+        cancelled += 1
         raise
     return "nobody cancelled this"
 
@@ -60,7 +61,7 @@ def touched() -> str:
 
 @server.resource("peer://cancelled")
 def cancelled_calls() -> str:
-    return " ".join(cancelled)
+    return str(cancelled)
 
 
 @server.resource("peer://item/{id}")

@@ -13,7 +13,7 @@ from mcp.client.sse import sse_client
 from pydantic import AnyUrl
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from checks import Answers, main, plain  # noqa: E402
+from checks import Answers, Until, main, plain  # noqa: E402
 
 
 class Client:
@@ -47,22 +47,25 @@ class Client:
     async def call(self, name: str, arguments: dict[str, Any], *, log_level: str | None = None, **options: Any) -> dict[str, Any]:
         return plain(await self.session.call_tool(name, arguments, **options))
 
-    async def cancelled_call(self, name: str, arguments: dict[str, Any]) -> None:
+    async def cancelled_call(self, name: str, arguments: dict[str, Any], until: Until = None) -> None:
         # This generation sends no `notifications/cancelled` by itself when the caller lets go; applications do.
-        request = self.session._request_id
-        running = anyio.Event()
+        request = -1
+        begun, running = anyio.Event(), anyio.Event()
 
         async def on_progress(*_: Any) -> None:
             running.set()
 
+        async def run() -> None:
+            nonlocal request
+            request = self.session._request_id
+            begun.set()
+            await self.call(name, arguments, progress_callback=on_progress)
+            raise AssertionError("the cancelled call returned")
+
         async with anyio.create_task_group() as group:
-
-            async def run() -> None:
-                await self.call(name, arguments, progress_callback=on_progress)
-                raise AssertionError("the cancelled call returned")
-
             group.start_soon(run)
-            await running.wait()
+            await begun.wait()
+            await (until or running.wait)()
             params = types.CancelledNotificationParams(requestId=request, reason="the user changed their mind")
             notification = types.CancelledNotification(method="notifications/cancelled", params=params)
             await self.session.send_notification(types.ClientNotification(notification))

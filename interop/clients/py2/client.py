@@ -15,7 +15,7 @@ from mcp import MCPError
 from mcp.client.sse import sse_client
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from checks import Answers, main, plain  # noqa: E402
+from checks import Answers, Until, main, plain  # noqa: E402
 
 # The legacy calls are marked deprecated since 2026-07-28; that they still work is what is tried here.
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -53,7 +53,7 @@ class Client:
             options["meta"] = {"io.modelcontextprotocol/logLevel": log_level}
         return plain(await self.inner.call_tool(name, arguments, **options))
 
-    async def cancelled_call(self, name: str, arguments: dict[str, Any]) -> None:
+    async def cancelled_call(self, name: str, arguments: dict[str, Any], until: Until = None) -> None:
         running = anyio.Event()
 
         async def on_progress(*_: Any) -> None:
@@ -65,7 +65,7 @@ class Client:
 
         async with anyio.create_task_group() as group:
             group.start_soon(run)
-            await running.wait()
+            await (until or running.wait)()
             group.cancel_scope.cancel()
 
     async def read(self, uri: str) -> dict[str, Any]:

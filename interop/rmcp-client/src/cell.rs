@@ -50,7 +50,8 @@ pub(crate) struct Plan {
     pub(crate) complete: Complete,
     pub(crate) cancel: Call,
     pub(crate) cancel_at_server: Option<CancelAtServer>,
-    pub(crate) tool_error: ToolError,
+    pub(crate) header_param: Option<CallAndAnswer>,
+    pub(crate) tool_error: CallAndAnswer,
     pub(crate) protocol_error: ProtocolError,
     pub(crate) sampling: Call,
     pub(crate) elicitation: Elicitation,
@@ -127,19 +128,12 @@ pub(crate) struct Complete {
 pub(crate) struct CancelAtServer {
     pub(crate) tool: String,
     pub(crate) arguments: Map<String, Value>,
-    pub(crate) witness: Witness,
-}
-
-/// Where the server shows which call was cancelled: a resource or a tool, and the argument that names the call.
-#[derive(Deserialize)]
-pub(crate) struct Witness {
-    pub(crate) argument: String,
-    pub(crate) uri: Option<String>,
-    pub(crate) tool: Option<String>,
+    /// The resource whose text is the number of calls that were cancelled.
+    pub(crate) counter: String,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ToolError {
+pub(crate) struct CallAndAnswer {
     pub(crate) tool: String,
     pub(crate) arguments: Map<String, Value>,
     pub(crate) contains: String,
