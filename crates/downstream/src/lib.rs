@@ -1,5 +1,28 @@
 //! Transports that face MCP clients: HTTP+SSE, Streamable HTTP, stateless HTTP.
 
+mod accept;
+mod answer;
 mod backend;
+mod batch;
+mod body;
+mod cors;
+mod era;
+mod event;
+mod gateway;
+mod head_timer;
+mod http_sse;
+mod listener;
+mod mirror;
+mod response;
+mod route;
+mod settings;
+mod sse_body;
+mod stateless;
+mod status;
+mod streamable;
 
 pub use backend::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
+pub use gateway::Gateway;
+pub use response::ResponseBody;
+pub use route::RouteError;
+pub use settings::{AcceptPolicy, Settings};

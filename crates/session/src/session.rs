@@ -216,6 +216,18 @@ impl<A> Session<A> {
         })
     }
 
+    /// The latest stream for what belongs to no exchange. For an HTTP+SSE
+    /// session that is its only one, which carries the answers as well.
+    pub fn stream(&self) -> Option<Arc<Outbox>> {
+        let streams = self.lock();
+        let standalone = streams
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.role == Role::Standalone)?;
+        Some(Arc::clone(&standalone.outbox))
+    }
+
     /// Keeps the stream of an exchange for replay and gives it its id.
     ///
     /// # Errors

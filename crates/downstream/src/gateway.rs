@@ -1,0 +1,424 @@
+//! What all transports share, and the way in.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+use pontoon_policy::{Caller, Gauge, KeyedGauge, OriginGuard, Permit, Policy, Principal};
+use pontoon_session::{Owner, Refused, Session, Sessions, Transport};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::backend::Backend;
+use crate::body::BodyLimits;
+use crate::response::{self, Reply, ResponseBody};
+use crate::route::{Endpoint, Layout, RouteError, Routes};
+use crate::sse_body::Pace;
+use crate::status::{Fault, Problem};
+use crate::{Settings, cors};
+
+/// Serves a set of backends to MCP clients of every revision. Cheap to clone.
+pub struct Gateway<B: Backend>(pub(crate) Arc<Shared<B>>);
+
+/// What all requests of a gateway share.
+pub(crate) struct Shared<B: Backend> {
+    pub(crate) settings: Settings,
+    pub(crate) policy: Arc<Policy>,
+    guard: OriginGuard,
+    routes: Routes,
+    servers: Vec<Hosted<B>>,
+    pub(crate) sessions: Sessions<B::Attachment>,
+    started: Instant,
+    draining: AtomicBool,
+    pub(crate) stage: watch::Sender<Stage>,
+    pub(crate) connections: Arc<Gauge>,
+    pub(crate) per_address: Arc<KeyedGauge<IpAddr>>,
+}
+
+/// How far the gateway has come to its end. Connections watch it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Everything is served.
+    Running,
+    /// No new connections; what is in flight may finish.
+    Draining,
+    /// What is left is cut.
+    Cut,
+}
+
+/// One server, with the parts of its sessions' owners that do not change.
+pub(crate) struct Hosted<B> {
+    pub(crate) backend: Arc<B>,
+    name: Arc<str>,
+    /// Whom the sessions of anonymous callers belong to, made once: it is
+    /// compared with at every request.
+    anonymous: Owner,
+}
+
+/// One HTTP request: where it goes and who sent it.
+pub(crate) struct Context<'a, B: Backend> {
+    pub(crate) shared: &'a Arc<Shared<B>>,
+    pub(crate) server: &'a Hosted<B>,
+    pub(crate) caller: Caller,
+    pub(crate) head: &'a Parts,
+}
+
+impl<B: Backend> Clone for Gateway<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<B: Backend> Gateway<B> {
+    /// Lays out the addresses of `backends`; `default` is the index of the one
+    /// that is served without its name as well.
+    ///
+    /// # Errors
+    ///
+    /// [`RouteError`] if the addresses clash.
+    pub fn new(
+        settings: Settings,
+        policy: Arc<Policy>,
+        guard: OriginGuard,
+        backends: Vec<Arc<B>>,
+        default: Option<usize>,
+    ) -> Result<Self, RouteError> {
+        let servers: Vec<_> = backends.into_iter().map(Hosted::new).collect();
+        let names: Vec<_> = servers.iter().map(|server| Arc::clone(&server.name)).collect();
+        let routes = Routes::new(&Layout {
+            names: &names,
+            default,
+            prefix: &settings.prefix,
+            public_prefix: &settings.public_prefix,
+            extra: &settings.extra_paths,
+        })?;
+        Ok(Self(Arc::new(Shared {
+            policy,
+            guard,
+            routes,
+            servers,
+            sessions: Sessions::new(settings.sessions),
+            started: Instant::now(),
+            draining: AtomicBool::new(false),
+            stage: watch::Sender::new(Stage::Running),
+            connections: Gauge::new("max_connections", settings.max_connections),
+            per_address: KeyedGauge::new(
+                "max_connections_per_address",
+                settings.max_connections_per_address,
+            ),
+            settings,
+        })))
+    }
+
+    /// Answers one HTTP request that came from `peer`.
+    ///
+    /// The response's body must be polled or dropped: for modern requests
+    /// dropping it is a cancellation, for HTTP+SSE the end of the session.
+    pub async fn handle<T>(&self, request: Request<T>, peer: SocketAddr) -> Response<ResponseBody>
+    where
+        T: Body<Data = Bytes> + Send + Unpin,
+    {
+        let (head, body) = request.into_parts();
+        let origin = match self.0.guard.check(&head.uri, &head.headers) {
+            Ok(origin) => origin.cloned(),
+            Err(error) => return response::refuse(&Fault::Guard(error).into()),
+        };
+        let mut reply = match self.route(&head, body, peer).await {
+            Ok(reply) => reply,
+            Err(problem) => {
+                tracing::debug!(reason = problem.fault.label(), path = head.uri.path(), "refused");
+                response::refuse(&problem)
+            }
+        };
+        if let Some(origin) = origin {
+            cors::expose(reply.headers_mut(), origin);
+        }
+        reply
+    }
+
+    async fn route<T>(&self, head: &Parts, body: T, peer: SocketAddr) -> Result<Reply, Problem>
+    where
+        T: Body<Data = Bytes> + Send + Unpin,
+    {
+        let path = head.uri.path();
+        let Some(route) = self.0.routes.find(path) else {
+            return self.outside(head);
+        };
+        let server = &self.0.servers[route.server];
+        let context = Context {
+            shared: &self.0,
+            server,
+            caller: Caller::anonymous(peer.ip()),
+            head,
+        };
+        let allow = route.endpoint.allow();
+        match (&route.endpoint, &head.method) {
+            (_, &Method::OPTIONS) => Ok(cors::preflight(allow, &head.headers)),
+            (Endpoint::Mcp, &Method::POST) => context.post(body).await,
+            (Endpoint::Mcp, &Method::GET) => context.get(),
+            (Endpoint::Mcp, &Method::DELETE) => context.delete(),
+            (Endpoint::Sse { messages }, &Method::GET) => context.open_stream(messages),
+            (Endpoint::Messages, &Method::POST) => context.post_message(body).await,
+            _ => Err(Fault::Method(allow).into()),
+        }
+    }
+
+    /// Paths that lead to no server.
+    fn outside(&self, head: &Parts) -> Result<Reply, Problem> {
+        let prefix = self.0.settings.prefix.as_str();
+        let at_root = head
+            .uri
+            .path()
+            .strip_prefix(prefix)
+            .is_some_and(|rest| matches!(rest, "" | "/"));
+        match head.method {
+            Method::GET if at_root => Ok(response::text(StatusCode::OK, WELCOME)),
+            _ => Err(Fault::UnknownPath.into()),
+        }
+    }
+
+    /// Ends the sessions whose time is over. [`Gateway::serve`] does this by itself.
+    pub fn sweep(&self) {
+        for session in self.0.sessions.expire(self.0.now()) {
+            tracing::debug!(session = %session.id(), "session expired");
+            self.0.close(&session);
+        }
+    }
+
+    /// Sessions that are open.
+    pub fn session_count(&self) -> usize {
+        self.0.sessions.len()
+    }
+
+    /// Stops: no new connections and no new calls; calls in flight may finish
+    /// until `within` is over; streams end the way their revision asks; then
+    /// whatever is left is cut. Resolves when nothing is left.
+    pub async fn drain(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        self.0.draining.store(true, Ordering::Relaxed);
+        self.0.stage.send_replace(Stage::Draining);
+        let backends = self.0.servers.iter().map(|server| Arc::clone(&server.backend));
+        // Tasks of their own: what still stops at the deadline goes on stopping.
+        let stopping: Vec<_> = backends
+            .map(|backend| tokio::spawn(async move { backend.drain().await }))
+            .collect();
+        for stopped in stopping {
+            let _ = tokio::time::timeout_at(deadline, stopped).await;
+        }
+        for session in self.0.sessions.drain() {
+            self.0.close(&session);
+        }
+        let _ = tokio::time::timeout_at(deadline, self.0.stage.closed()).await;
+        self.0.stage.send_replace(Stage::Cut);
+        self.0.stage.closed().await;
+    }
+}
+
+/// What a person sees who opens the address in a browser.
+const WELCOME: &str = "This is an MCP gateway. Point an MCP client at /mcp (Streamable HTTP) or /sse (HTTP+SSE),\n\
+    or at /NAME/mcp and /NAME/sse for a server by name.\n";
+
+impl Endpoint {
+    /// The methods that are served there.
+    fn allow(&self) -> &'static str {
+        match self {
+            Self::Mcp => "GET, POST, DELETE, OPTIONS",
+            Self::Sse { .. } => "GET, OPTIONS",
+            Self::Messages => "POST, OPTIONS",
+        }
+    }
+}
+
+impl<B: Backend> Hosted<B> {
+    fn new(backend: Arc<B>) -> Self {
+        let name: Arc<str> = backend.name().into();
+        let principal: Arc<str> = Principal::Anonymous.to_string().into();
+        let anonymous = Owner::new(Arc::clone(&principal), Arc::clone(&name), principal);
+        Self {
+            backend,
+            name,
+            anonymous,
+        }
+    }
+}
+
+impl<B: Backend> Shared<B> {
+    /// The time on the clock of the sessions.
+    pub(crate) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(crate) fn body_limits(&self) -> BodyLimits {
+        BodyLimits {
+            bytes: self.settings.max_body_bytes,
+            time: self.settings.body_timeout,
+        }
+    }
+
+    /// For streams whose client can come back.
+    pub(crate) fn pace(&self) -> Pace {
+        Pace {
+            keep_alive: self.settings.keep_alive,
+            retry: Some(self.settings.retry),
+        }
+    }
+
+    /// For streams whose end is final.
+    pub(crate) fn final_pace(&self) -> Pace {
+        Pace {
+            keep_alive: self.settings.keep_alive,
+            retry: None,
+        }
+    }
+
+    /// Ends a session, if nobody has yet.
+    pub(crate) fn end(&self, session: &Session<B::Attachment>) {
+        if let Some(session) = self.sessions.remove(session.id()) {
+            self.close(&session);
+        }
+    }
+
+    fn close(&self, session: &Arc<Session<B::Attachment>>) {
+        session.close();
+        let endpoint = session.owner().endpoint();
+        if let Some(server) = self.servers.iter().find(|server| *server.name == *endpoint) {
+            server.backend.close(session);
+        }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// A session in the registry that ends with this value unless it is kept.
+pub(crate) struct Registration<B: Backend> {
+    shared: Arc<Shared<B>>,
+    session: Arc<Session<B::Attachment>>,
+    kept: bool,
+}
+
+impl<B: Backend> Registration<B> {
+    pub(crate) fn session(&self) -> &Arc<Session<B::Attachment>> {
+        &self.session
+    }
+
+    /// Leaves the session to the registry.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl<B: Backend> Drop for Registration<B> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.shared.end(&self.session);
+        }
+    }
+}
+
+impl<B: Backend> Context<'_, B> {
+    /// The server's name.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.server.name
+    }
+
+    /// Asks policy.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] when there is no room.
+    pub(crate) fn permit<T>(&self, message: T) -> Result<Permit<T>, Fault> {
+        Ok(self
+            .shared
+            .policy
+            .permit(&self.caller, self.endpoint(), message)?)
+    }
+
+    /// As [`Context::permit`], for a message that starts something.
+    ///
+    /// # Errors
+    ///
+    /// Also [`Fault::Draining`].
+    pub(crate) fn permit_new<T>(&self, message: T) -> Result<Permit<T>, Fault> {
+        if self.shared.is_draining() {
+            Err(Fault::Draining)
+        } else {
+            self.permit(message)
+        }
+    }
+
+    /// Makes a session for the caller and takes it into the registry.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] or [`Fault::Quota`].
+    pub(crate) fn register(&self, transport: Transport) -> Result<Registration<B>, Fault> {
+        if self.shared.is_draining() {
+            return Err(Fault::Draining);
+        }
+        let settings = &self.shared.settings;
+        let session = Session::new(self.owner(), transport, settings.streams, self.shared.now());
+        let session = Arc::new(session);
+        self.shared
+            .sessions
+            .insert(Arc::clone(&session))
+            .map_err(|refused| match refused {
+                Refused::Total => Fault::Busy(pontoon_policy::LimitReached {
+                    name: "max_sessions",
+                    limit: settings.sessions.total,
+                }),
+                Refused::PerPrincipal => Fault::Quota(pontoon_policy::LimitReached {
+                    name: "max_sessions_per_principal",
+                    limit: settings.sessions.per_principal,
+                }),
+            })?;
+        Ok(Registration {
+            shared: Arc::clone(self.shared),
+            session,
+            kept: false,
+        })
+    }
+
+    /// Finds the caller's session and notes that it is used.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::UnknownSession`], whatever the reason.
+    pub(crate) fn session(
+        &self,
+        id: &[u8],
+        transport: Transport,
+    ) -> Result<Arc<Session<B::Attachment>>, Fault> {
+        let id = pontoon_session::SessionId::parse(id).map_err(|_| Fault::UnknownSession)?;
+        let session = self
+            .shared
+            .sessions
+            .get(id, &self.lookup_owner())
+            .ok_or(Fault::UnknownSession)?;
+        if session.transport() != transport || session.is_closed() {
+            return Err(Fault::UnknownSession);
+        }
+        session.touch(self.shared.now());
+        Ok(session)
+    }
+
+    /// Whom new sessions belong to and on whose account they count.
+    fn owner(&self) -> Owner {
+        let principal = self.caller.principal().to_string();
+        Owner::new(principal, Arc::clone(&self.server.name), self.caller.account())
+    }
+
+    /// Whom sessions must belong to; the account does not matter here.
+    fn lookup_owner(&self) -> std::borrow::Cow<'_, Owner> {
+        match self.caller.principal() {
+            Principal::Anonymous => std::borrow::Cow::Borrowed(&self.server.anonymous),
+            _ => std::borrow::Cow::Owned(self.owner()),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What can be set, with defaults.
+
+use std::time::Duration;
+
+use pontoon_jsonrpc::Limits;
+use pontoon_session::{SessionLimits, StreamLimits};
+
+/// How strictly the `Accept` header of a Streamable HTTP request is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AcceptPolicy {
+    /// Every client is served: a header that is missing, `*/*` or lists only
+    /// one type works, and 406 is never answered.
+    #[default]
+    Lenient,
+    /// A POST must list `application/json` and `text/event-stream`, a GET the
+    /// latter; anything else is answered with 406, as the official SDKs do.
+    Strict,
+}
+
+/// All switches and limits of the client side.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Path under which every address is mounted, such as `/tools`; empty for none.
+    pub prefix: String,
+    /// Path that a proxy in front removes; it only appears in the `endpoint`
+    /// event of HTTP+SSE, which clients resolve against the public address.
+    pub public_prefix: String,
+    /// Further paths, such as `/api/mcp`, at which the default server is served
+    /// over Streamable HTTP. They stand below the prefix.
+    pub extra_paths: Vec<String>,
+    /// How strictly `Accept` is read.
+    pub accept: AcceptPolicy,
+    /// How often a silent stream carries a comment; `None` for never.
+    pub keep_alive: Option<Duration>,
+    /// How long a request may stay unanswered before its response opens as a
+    /// stream, so that nothing on the way gives up on it. Only for clients
+    /// that list both types in `Accept`.
+    pub stream_after: Duration,
+    /// What streams tell clients to wait before they reconnect.
+    pub retry: Duration,
+    /// Largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// Largest request head, in bytes: request line and headers. At least 8 KiB.
+    pub max_header_bytes: usize,
+    /// Most header lines of a request.
+    pub max_headers: usize,
+    /// Time for a request head, from its first byte to its last.
+    pub header_timeout: Duration,
+    /// Time for a request body, from the end of the head.
+    pub body_timeout: Duration,
+    /// How long a connection may rest between requests.
+    pub idle_timeout: Duration,
+    /// How long sent bytes may stay unacknowledged, or a full window closed,
+    /// before the connection is given up. Also bounds how long a client that
+    /// vanished goes unnoticed, counted from the next keep-alive comment.
+    pub write_timeout: Duration,
+    /// Connections in all.
+    pub max_connections: usize,
+    /// Connections of one address.
+    pub max_connections_per_address: usize,
+    /// Bounds on sessions.
+    pub sessions: SessionLimits,
+    /// Bounds on the streams of one session, and on exchanges without one.
+    pub streams: StreamLimits,
+    /// Bounds on messages.
+    pub messages: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            prefix: String::new(),
+            public_prefix: String::new(),
+            extra_paths: Vec::new(),
+            accept: AcceptPolicy::Lenient,
+            keep_alive: Some(Duration::from_secs(15)),
+            stream_after: Duration::from_secs(10),
+            retry: Duration::from_secs(1),
+            max_body_bytes: 4 * 1024 * 1024,
+            max_header_bytes: 32 * 1024,
+            max_headers: 100,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(30),
+            max_connections: 10_000,
+            max_connections_per_address: 256,
+            sessions: SessionLimits {
+                total: 10_000,
+                per_principal: 256,
+                idle: Duration::from_secs(5 * 60),
+                age: Duration::from_secs(24 * 60 * 60),
+            },
+            streams: StreamLimits {
+                queue_bytes: 8 * 1024 * 1024,
+                replay_bytes: 256 * 1024,
+                streams: 64,
+            },
+            messages: Limits::CLIENT,
+        }
+    }
+}

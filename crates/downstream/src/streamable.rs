@@ -1,0 +1,269 @@
+//! Streamable HTTP: the endpoint of all its revisions, and the rules of those
+//! with sessions (2025-03-26 to 2025-11-25).
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, StatusCode};
+use http_body::Body;
+use pontoon_jsonrpc::{Message, Notification, Payload, Request, Response};
+use pontoon_mcp::{LegacyRevision, Priming, header, method};
+use pontoon_policy::LimitReached;
+use pontoon_session::{Detach, EventId, Kind, NewStream, Outbox, ResumeError, Session, Transport};
+
+use crate::accept::{self, Accepts};
+use crate::answer::{self, Form, Rules};
+use crate::backend::{Backend, SessionNeed, Streaming, Target};
+use crate::body;
+use crate::era::Era;
+use crate::event;
+use crate::gateway::Context;
+use crate::response::{self, Reply};
+use crate::sse_body::EventStream;
+use crate::status::{Fault, Problem};
+
+const SESSION: HeaderName = HeaderName::from_static(header::SESSION_ID);
+const LAST_EVENT: HeaderName = HeaderName::from_static(header::LAST_EVENT_ID);
+
+/// What the endpoint serves to modern clients.
+const MODERN_METHODS: &str = "POST, OPTIONS";
+
+impl<B: Backend> Context<'_, B> {
+    /// POST: one message, or a batch.
+    pub(crate) async fn post<T>(&self, body: T) -> Result<Reply, Problem>
+    where
+        T: Body<Data = Bytes> + Send + Unpin,
+    {
+        let headers = &self.head.headers;
+        let limits = self.shared.body_limits();
+        body::check_headers(headers, limits)?;
+        let accepts = accept::for_post(headers, self.shared.settings.accept)?;
+        let body = body::read(body, limits).await?;
+        match Payload::parse(body, &self.shared.settings.messages).map_err(Fault::Refused)? {
+            Payload::Batch(batch) => self.batch(batch, accepts).await,
+            Payload::Single(message) => match Era::of_message(headers, &message)? {
+                Era::Modern => self.modern(message, accepts).await,
+                Era::Legacy(revision) => self.legacy(message, revision, accepts).await,
+            },
+        }
+    }
+
+    async fn legacy(
+        &self,
+        message: Message,
+        revision: Option<LegacyRevision>,
+        accepts: Accepts,
+    ) -> Result<Reply, Problem> {
+        if let Message::Request(request) = message {
+            return self.legacy_request(request, revision, accepts).await;
+        }
+        match self.named_session()? {
+            Some(session) => self.legacy_message(&session, message).await,
+            None => self.loose_message(&message),
+        }?;
+        Ok(response::empty(StatusCode::ACCEPTED))
+    }
+
+    async fn legacy_request(
+        &self,
+        request: Request,
+        revision: Option<LegacyRevision>,
+        accepts: Accepts,
+    ) -> Result<Reply, Problem> {
+        let id = request.id.clone();
+        if *request.method == *method::INITIALIZE {
+            return self.open(request, accepts).await;
+        }
+        let session = self.named_session().map_err(|fault| fault.of(&id))?;
+        let form = Form::new(accepts, &request.method);
+        let streaming = form.streaming();
+        let Some(session) = session else {
+            if self.server.backend.session_need() == SessionNeed::Required {
+                return Err(Fault::SessionNeeded.of(&id));
+            }
+            let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
+            let detach = Detach::Abandon(self.server.backend.bell().clone());
+            let outbox = Outbox::for_answers(1, self.shared.settings.streams.queue_bytes, detach);
+            let reader = outbox.reader();
+            let revision = revision.unwrap_or(LegacyRevision::ASSUMED);
+            self.server
+                .backend
+                .once(&self.caller, revision, permit, Target { outbox, streaming })
+                .await;
+            return self.shared.answer(reader, id, form, Rules::Single).await;
+        };
+        let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
+        let outbox = session.exchange(1);
+        let reader = outbox.reader();
+        self.server
+            .backend
+            .request(&session, permit, Target { outbox, streaming })
+            .await;
+        self.shared
+            .answer(reader, id, form, Rules::Session(&session))
+            .await
+    }
+
+    /// `initialize` opens a session, whatever id the client proposes.
+    async fn open(&self, request: Request, accepts: Accepts) -> Result<Reply, Problem> {
+        let id = request.id.clone();
+        let registration = self
+            .register(Transport::Streamable)
+            .map_err(|fault| fault.of(&id))?;
+        let session = registration.session();
+        let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
+        let outbox = session.exchange(1);
+        let mut reader = outbox.reader();
+        // Only the answer tells whether there is a session, and its id goes
+        // into the head: so nothing can be sent before the answer.
+        let target = Target {
+            outbox,
+            streaming: Streaming::Refused,
+        };
+        self.server
+            .backend
+            .open(&self.caller, session, permit, target)
+            .await;
+        let answer = answer::last(&mut reader).await;
+        let answer = answer.map_err(|why| why.map_or(Fault::NoAnswer, Fault::Lost).of(&id))?;
+        let mut reply = match accepts {
+            Accepts::Stream => {
+                let mut events = BytesMut::new();
+                event::message(&mut events, None, &answer.message);
+                response::closed_events(events.freeze())
+            }
+            _ => response::json(StatusCode::OK, answer.message),
+        };
+        if answer.kind == (Kind::Answer { error: None }) {
+            let id = HeaderValue::try_from(session.id().to_text()).expect("a session id is visible ASCII");
+            reply.headers_mut().insert(SESSION, id);
+            registration.keep();
+        }
+        Ok(reply)
+    }
+
+    /// A notification or response within a session.
+    pub(crate) async fn legacy_message(
+        &self,
+        session: &Arc<Session<B::Attachment>>,
+        message: Message,
+    ) -> Result<(), Fault> {
+        match message {
+            Message::Notification(notification) => self.notify(session, notification).await,
+            Message::Response(response) => self.reply(session, response),
+            Message::Request(request) => Err(Fault::MissingId((*request.method).to_owned())),
+        }
+    }
+
+    /// A notification within a session.
+    pub(crate) async fn notify(
+        &self,
+        session: &Arc<Session<B::Attachment>>,
+        notification: Notification,
+    ) -> Result<(), Fault> {
+        if method::is_request(&notification.method) {
+            return Err(Fault::MissingId((*notification.method).to_owned()));
+        }
+        let permit = self.permit(notification)?;
+        self.server.backend.notification(session, permit).await;
+        Ok(())
+    }
+
+    /// The client's answer to a question.
+    pub(crate) fn reply(
+        &self,
+        session: &Arc<Session<B::Attachment>>,
+        response: Response,
+    ) -> Result<(), Fault> {
+        let permit = self.permit(response)?;
+        self.server
+            .backend
+            .reply(session, permit)
+            .map_err(|_| Fault::UnknownQuestion)
+    }
+
+    /// A notification or response that names no session.
+    fn loose_message(&self, message: &Message) -> Result<(), Fault> {
+        match (message, self.server.backend.session_need()) {
+            (Message::Response(_), _) => Err(Fault::UnexpectedResponse),
+            (Message::Notification(notification), _) if method::is_request(&notification.method) => {
+                Err(Fault::MissingId((*notification.method).to_owned()))
+            }
+            (_, SessionNeed::Required) => Err(Fault::SessionNeeded),
+            // Nothing outlives a single exchange that it could concern.
+            (_, SessionNeed::Optional) => Ok(()),
+        }
+    }
+
+    /// GET: a stream for what belongs to no request, or the rest of a broken one.
+    pub(crate) fn get(&self) -> Result<Reply, Problem> {
+        let session = self.session_of_bodiless()?;
+        accept::for_get(&self.head.headers, self.shared.settings.accept)?;
+        if self.shared.is_draining() {
+            return Err(Fault::Draining.into());
+        }
+        match self.head.headers.get(LAST_EVENT) {
+            None => self.listen(&session),
+            Some(last) => self.resume(&session, last),
+        }
+    }
+
+    fn listen(&self, session: &Session<B::Attachment>) -> Result<Reply, Problem> {
+        let NewStream { id, reader } = session.listen().map_err(|_| self.too_many_streams())?;
+        let stream = EventStream::new(reader, Some(id), self.shared.pace());
+        Ok(response::events(match session.revision().priming() {
+            Priming::Expected => stream.primed(self.shared.settings.retry),
+            Priming::Absent => stream,
+        }))
+    }
+
+    /// Reads on where the client left off. Where that cannot be, the stream is
+    /// empty and ends: an HTTP error would make clients try again and again.
+    fn resume(&self, session: &Session<B::Attachment>, last: &HeaderValue) -> Result<Reply, Problem> {
+        let event = last.to_str().ok().and_then(EventId::parse);
+        match event.map(|event| session.resume(event)) {
+            Some(Ok(NewStream { id, reader })) => Ok(response::events(EventStream::new(
+                reader,
+                Some(id),
+                self.shared.pace(),
+            ))),
+            Some(Err(ResumeError::TooMany)) => Err(self.too_many_streams().into()),
+            Some(Err(ResumeError::Unknown | ResumeError::Gap)) | None => {
+                Ok(response::closed_events(Bytes::new()))
+            }
+        }
+    }
+
+    fn too_many_streams(&self) -> Fault {
+        let limit = self.shared.settings.streams.streams;
+        Fault::Quota(LimitReached {
+            name: "max_streams_per_session",
+            limit,
+        })
+    }
+
+    /// DELETE: the client is done with its session.
+    pub(crate) fn delete(&self) -> Result<Reply, Problem> {
+        let session = self.session_of_bodiless()?;
+        self.shared.end(&session);
+        Ok(response::empty(StatusCode::NO_CONTENT))
+    }
+
+    /// The session of a GET or DELETE, which modern clients do not send.
+    fn session_of_bodiless(&self) -> Result<Arc<Session<B::Attachment>>, Fault> {
+        match Era::of_headers(&self.head.headers)? {
+            Era::Modern => Err(Fault::Method(MODERN_METHODS)),
+            Era::Legacy(_) => self.named_session()?.ok_or(Fault::SessionNeeded),
+        }
+    }
+
+    /// The session that the header names; `None` without the header.
+    pub(crate) fn named_session(&self) -> Result<Option<Arc<Session<B::Attachment>>>, Fault> {
+        let mut values = self.head.headers.get_all(SESSION).iter();
+        let Some(id) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(Fault::RepeatedHeader("Mcp-Session-Id"));
+        }
+        self.session(id.as_bytes(), Transport::Streamable).map(Some)
+    }
+}
