@@ -19,30 +19,6 @@ pub enum Color {
     Never,
 }
 
-/// What a child process needs to find programs, its home and its language, and nothing that could be a secret:
-/// every other variable must be named in the server's `env`.
-const CHILD_BASE: &[&str] = &[
-    "HOME",
-    "LANG",
-    "LANGUAGE",
-    "LOGNAME",
-    "PATH",
-    "SHELL",
-    "TMPDIR",
-    "TZ",
-    "USER",
-    // Without these a program does not even start on Windows.
-    "APPDATA",
-    "COMSPEC",
-    "LOCALAPPDATA",
-    "PATHEXT",
-    "SYSTEMROOT",
-    "TEMP",
-    "TMP",
-    "USERNAME",
-    "USERPROFILE",
-];
-
 impl Environment {
     /// The environment of this process.
     pub fn current() -> Self {
@@ -61,18 +37,11 @@ impl Environment {
         }
     }
 
-    /// The variables every child process starts with, before those of its own `env` are added: where programs, the home and
-    /// temporary files are, who the user is, the language and the time zone. Nothing else of ours is inherited.
-    pub fn child_base(&self) -> BTreeMap<OsString, OsString> {
-        let is_base = |name: &OsStr| {
-            name.to_str()
-                .is_some_and(|name| CHILD_BASE.contains(&name) || name.starts_with("LC_"))
-        };
+    /// Every variable, for the room that starts children and picks what they may see.
+    pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.variables
             .iter()
-            .filter(|(name, _)| is_base(name))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
     /// `PONTOON_LOG`: what to log, in the syntax of `--log`.

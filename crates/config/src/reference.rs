@@ -14,11 +14,16 @@ pub fn markdown() -> String {
 }
 
 fn table(text: &mut String, title: &str, keys: &[Key]) {
-    let mut line =
-        |line: std::fmt::Arguments<'_>| writeln!(text, "{line}").expect("a String takes everything");
-    line(format_args!("### {title}\n"));
-    line(format_args!("| key | value | default | example | meaning |"));
-    line(format_args!("| --- | --- | --- | --- | --- |"));
+    let keys: Vec<_> = keys.iter().filter(|key| !key.is_reserved()).collect();
+    // An example that repeats the default shows nothing.
+    let has_examples = keys.iter().any(|key| key.example != key.default);
+    let row = |[name, takes, default, example, doc]: [&str; 5]| match has_examples {
+        true => format!("| {name} | {takes} | {default} | {example} | {doc} |\n"),
+        false => format!("| {name} | {takes} | {default} | {doc} |\n"),
+    };
+    writeln!(text, "### {title}\n").expect("a String takes everything");
+    text.push_str(&row(["key", "value", "default", "example", "meaning"]));
+    text.push_str(&row(["---"; 5]));
     for Key {
         name,
         takes,
@@ -27,13 +32,17 @@ fn table(text: &mut String, title: &str, keys: &[Key]) {
         doc,
     } in keys
     {
-        let (default, example) = (code(default), code(example));
-        line(format_args!(
-            "| `{name}` | {takes} | {default} | {example} | {} |",
-            doc.trim()
-        ));
+        // The spellings of times and sizes are explained once for all.
+        let takes = takes.split(": ").next().unwrap_or_default();
+        text.push_str(&row([
+            &code(name),
+            takes,
+            &code(default),
+            &code(example),
+            doc.trim(),
+        ]));
     }
-    line(format_args!(""));
+    text.push('\n');
 }
 
 fn code(text: &str) -> String {
@@ -41,5 +50,28 @@ fn code(text: &str) -> String {
         "–".to_owned()
     } else {
         format!("`{text}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_documentation_has_the_reference_as_it_is() {
+        let document = include_str!("../../../docs/configuration.md");
+        assert!(
+            document.contains(&super::markdown()),
+            "docs/configuration.md is old: run `cargo xtask docs`"
+        );
+    }
+
+    #[test]
+    fn the_documentation_lists_the_reserved_names() {
+        let document = include_str!("../../../docs/configuration.md");
+        for name in crate::value::name::RESERVED {
+            assert!(
+                document.contains(&format!("`{name}`")),
+                "docs/configuration.md lacks the reserved name {name}"
+            );
+        }
     }
 }

@@ -52,10 +52,14 @@ limits! {
     size max_body_bytes = "\"4MiB\"";
     /// Largest head of a request: the request line and all headers together. At least 8 KiB.
     size max_header_bytes = "\"32KiB\"";
-    /// Time a client has to send the head of a request, counted from the connection's start or the end of the last answer.
+    /// Most header lines of a request.
+    count max_headers = "100";
+    /// Time a client has to send the head of a request, from its first byte to its last.
     duration header_timeout = "\"10s\"";
     /// Time a client has to send the body of a request.
     duration body_timeout = "\"30s\"";
+    /// Time a connection may rest between two requests.
+    duration connection_idle_timeout = "\"75s\"";
     /// Time a client may leave a stream unread while something waits for it, before the connection is cut.
     duration write_timeout = "\"30s\"";
     /// Connections in all.

@@ -25,7 +25,7 @@ pub struct Command {
     pub program: PathBuf,
     /// Its arguments, with `${NAME}` already replaced.
     pub args: Vec<OsString>,
-    /// Variables to set beside [`Environment::child_base`], with `${NAME}` already replaced.
+    /// Variables to set beside the few that every child gets, with `${NAME}` already replaced.
     pub env: BTreeMap<String, String>,
     /// The directory to run in; `None` for our own.
     pub cwd: Option<PathBuf>,
