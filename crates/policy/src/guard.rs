@@ -44,7 +44,23 @@ pub enum GuardError {
 #[derive(Clone, Debug)]
 pub struct OriginGuard {
     hosts: Hosts,
+    literals: Literals,
     origins: Vec<Origin>,
+    null_origin: NullOrigin,
+}
+
+/// Which addresses are accepted where `Host` is not a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Literals {
+    Loopback,
+    Any,
+}
+
+/// Whether pages without an origin (sandboxed frames, local files) are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NullOrigin {
+    Refused,
+    Accepted,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +81,9 @@ impl OriginGuard {
     pub fn loopback() -> Self {
         Self {
             hosts: Hosts::Listed(Vec::new()),
+            literals: Literals::Loopback,
             origins: Vec::new(),
+            null_origin: NullOrigin::Refused,
         }
     }
 
@@ -74,6 +92,21 @@ impl OriginGuard {
     #[must_use]
     pub fn with_any_host(mut self) -> Self {
         self.hosts = Hosts::Any;
+        self
+    }
+
+    /// Also accepts any address, but no further name: for a listener that
+    /// others reach. DNS rebinding needs a name.
+    #[must_use]
+    pub fn with_any_address(mut self) -> Self {
+        self.literals = Literals::Any;
+        self
+    }
+
+    /// Also accepts `Origin: null`.
+    #[must_use]
+    pub fn with_null_origin(mut self) -> Self {
+        self.null_origin = NullOrigin::Accepted;
         self
     }
 
@@ -124,7 +157,8 @@ impl OriginGuard {
             Hosts::Any => true,
             Hosts::Listed(hosts) => hosts.iter().any(|allowed| allowed.covers(&host)),
         };
-        if listed || host.is_loopback() {
+        let literal = self.literals == Literals::Any && host.address().is_some();
+        if listed || literal || host.is_loopback() {
             Ok(())
         } else {
             Err(GuardError::ForeignHost)
@@ -136,6 +170,9 @@ impl OriginGuard {
             return Ok(None);
         }
         let value = single(headers, &ORIGIN).ok_or(GuardError::ForeignOrigin)?;
+        if self.null_origin == NullOrigin::Accepted && value == "null" {
+            return Ok(Some(value));
+        }
         let origin = value
             .to_str()
             .ok()
@@ -165,15 +202,14 @@ impl Authority {
 
     /// `localhost` or a loopback address.
     fn is_loopback(&self) -> bool {
-        let literal = self
-            .host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-            .unwrap_or(&self.host);
-        self.host == "localhost"
-            || literal
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.to_canonical().is_loopback())
+        self.host == "localhost" || self.address().is_some_and(|address| address.is_loopback())
+    }
+
+    /// The address, if the host is not a name.
+    fn address(&self) -> Option<IpAddr> {
+        let literal = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let address: IpAddr = literal.unwrap_or(&self.host).parse().ok()?;
+        Some(address.to_canonical())
     }
 }
 
