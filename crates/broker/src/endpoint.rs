@@ -70,8 +70,8 @@ impl Endpoint {
     /// of all endpoints together.
     pub fn new(settings: EndpointSettings, connector: Arc<dyn Connector>, all_processes: Arc<Gauge>) -> Self {
         let warm = match settings.hosting {
-            Hosting::Command(_) => settings.warm,
-            Hosting::InProcess => 0,
+            Hosting::Command(LeasePolicy::Session) => settings.warm,
+            Hosting::Command(LeasePolicy::Shared) | Hosting::InProcess => 0,
         };
         let shared = Arc::new(Shared {
             guard: RestartGuard::new(settings.backoff, settings.circuit),
@@ -88,7 +88,13 @@ impl Endpoint {
         });
         shared.pool.refill(&shared);
         tokio::spawn(sweep::run(Arc::downgrade(&shared)));
-        Self { shared }
+        let endpoint = Self { shared };
+        if endpoint.shared.settings.hosting == Hosting::Command(LeasePolicy::Shared) {
+            // The one process is needed by whoever comes first.
+            let lease = endpoint.shared_legacy_lease();
+            tokio::spawn(async move { lease.ready().await });
+        }
+        endpoint
     }
 
     /// What was counted since the start.

@@ -8,7 +8,7 @@ use pontoon_jsonrpc::{Message, Notification, Response};
 use pontoon_mcp::LegacyRevision;
 use pontoon_policy::Slot;
 use pontoon_session::Session;
-use pontoon_translate::{Fault, Incoming, Link, MemberId, Reason, Server, Sharing, UnknownQuestion};
+use pontoon_translate::{Client, Fault, Incoming, Link, MemberId, Reason, Server, Sharing, UnknownQuestion};
 use pontoon_upstream::{Closed, Connection, Idle};
 use tokio::sync::Notify;
 
@@ -186,6 +186,14 @@ impl Lease {
         self.used.store(millis(now), Ordering::Relaxed);
         let mut desk = self.lock();
         let Desk { link, wiring, .. } = &mut *desk;
+        let limit = self.shared.settings.max_in_flight_per_session;
+        if let Client::Member(member) = incoming.client
+            && link.calls_of(member) >= limit
+        {
+            return incoming
+                .owner
+                .fail(&incoming.request.id, &Fault::before(Reason::TooManyCalls));
+        }
         link.begin(incoming, now, wiring);
         self.conclude(desk);
     }

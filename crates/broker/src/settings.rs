@@ -39,6 +39,8 @@ pub struct EndpointSettings {
     pub warm: usize,
     /// Most processes of this server at once, warm ones included.
     pub max_processes: usize,
+    /// Most calls of one session in flight.
+    pub max_in_flight_per_session: usize,
     /// After so long without a request, the server of a stateless client is stopped.
     pub idle: Duration,
     /// How long to wait after a crash.
@@ -66,6 +68,7 @@ impl EndpointSettings {
             },
             warm: 1,
             max_processes: 64,
+            max_in_flight_per_session: 256,
             idle: Duration::from_secs(300),
             backoff: BackoffSettings::default(),
             circuit: CircuitSettings::default(),

@@ -46,6 +46,8 @@ pub enum Reason {
     Cancelled,
     /// As many processes of this server run as may.
     TooManyProcesses,
+    /// The session has as many requests in flight as it may.
+    TooManyCalls,
     /// The gateway stops.
     ShuttingDown,
     /// The session's server is gone for good.
@@ -67,6 +69,7 @@ impl Reason {
             Self::Stuck => "upstream_stuck",
             Self::Cancelled => "cancelled",
             Self::TooManyProcesses => "too_many_processes",
+            Self::TooManyCalls => "too_many_calls",
             Self::ShuttingDown => "shutting_down",
             Self::SessionEnded => "session_ended",
             Self::Internal => "internal",
@@ -95,6 +98,7 @@ impl Reason {
             Self::Stuck => "The server does not read its input; try again later",
             Self::Cancelled => "The request was cancelled by its client",
             Self::TooManyProcesses => "No further process of this server may be started; try again later",
+            Self::TooManyCalls => "This session has too many requests in flight; wait for some of them",
             Self::ShuttingDown => "The gateway is shutting down; connect again in a moment",
             Self::SessionEnded => "The session has ended; initialize a new one",
             Self::Internal => "The gateway failed to handle the request",

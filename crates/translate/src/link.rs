@@ -92,6 +92,8 @@ struct Member<M> {
     /// The level it asked for on a shared link.
     level: Option<LogLevel>,
     uris: BTreeSet<String>,
+    /// Requests in flight.
+    calls: usize,
 }
 
 /// A modern client that listens on a link to a legacy server.
@@ -147,6 +149,7 @@ impl<O: Outlet> Link<O> {
                 capabilities,
                 level: None,
                 uris: BTreeSet::new(),
+                calls: 0,
             },
         );
         id
@@ -177,6 +180,11 @@ impl<O: Outlet> Link<O> {
     /// Who uses the link.
     pub fn sharing(&self) -> Sharing {
         self.sharing
+    }
+
+    /// Requests that a session has in flight.
+    pub fn calls_of(&self, member: MemberId) -> usize {
+        self.members.get(&member).map_or(0, |member| member.calls)
     }
 
     /// Whether somebody waits for what the server says of its own accord.
@@ -254,6 +262,9 @@ impl<O: Outlet> Link<O> {
             }
         }
         self.by_client.clear();
+        for member in self.members.values_mut() {
+            member.calls = 0;
+        }
         self.withdraw_questions(out);
         if self.server == Server::Legacy {
             self.state = State::Closed;
@@ -306,8 +317,11 @@ impl<O: Outlet> Link<O> {
     }
 
     fn forget_client_id(&mut self, member: Option<MemberId>, id: &Id) {
-        if let Some(member) = member {
-            self.by_client.remove(&(member, id.clone()));
+        let Some(member) = member else { return };
+        if self.by_client.remove(&(member, id.clone())).is_some()
+            && let Some(member) = self.members.get_mut(&member)
+        {
+            member.calls -= 1;
         }
     }
 

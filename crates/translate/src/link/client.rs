@@ -279,6 +279,9 @@ impl<O: Outlet> Link<O> {
         let id = self.mint();
         if let Some(member) = member {
             self.by_client.insert((member, request.id.clone()), id);
+            if let Some(member) = self.members.get_mut(&member) {
+                member.calls += 1;
+            }
         }
         let (params, token) = mint_token(request.params, id);
         let deadline = match effect {
