@@ -25,4 +25,4 @@ pub use backend::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
 pub use gateway::Gateway;
 pub use response::ResponseBody;
 pub use route::RouteError;
-pub use settings::{AcceptPolicy, Settings};
+pub use settings::{AcceptPolicy, ExtraPath, Settings};

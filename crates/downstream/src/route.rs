@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::settings::ExtraPath;
+
 /// What is served at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
@@ -40,6 +42,14 @@ pub enum RouteError {
     /// The default is none of the servers.
     #[error("the default server is none of the configured ones")]
     UnknownDefault,
+    /// An extra path belongs to no server.
+    #[error("the path {path} is for {server:?}, which is none of the configured servers")]
+    UnknownServer {
+        /// The path.
+        path: String,
+        /// The name that no server has.
+        server: String,
+    },
 }
 
 /// Where the addresses stand.
@@ -52,8 +62,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) prefix: &'a str,
     /// What a proxy strips in front of the prefix.
     pub(crate) public_prefix: &'a str,
-    /// Further Streamable HTTP paths of the default server.
-    pub(crate) extra: &'a [String],
+    /// Further Streamable HTTP paths.
+    pub(crate) extra: &'a [ExtraPath],
 }
 
 /// All paths that are served.
@@ -81,15 +91,15 @@ impl Routes {
                 return Err(RouteError::UnknownDefault);
             }
             routes.add_server(layout, "", server)?;
-            for path in layout.extra {
-                routes.add(
-                    format!("{}{path}", layout.prefix),
-                    Route {
-                        server,
-                        endpoint: Endpoint::Mcp,
-                    },
-                )?;
-            }
+        }
+        for extra in layout.extra {
+            let server = layout.names.iter().position(|name| **name == *extra.server);
+            let server = server.ok_or_else(|| RouteError::UnknownServer {
+                path: extra.path.clone(),
+                server: extra.server.clone(),
+            })?;
+            let endpoint = Endpoint::Mcp;
+            routes.add(format!("{}{}", layout.prefix, extra.path), Route { server, endpoint })?;
         }
         Ok(routes)
     }
@@ -207,7 +217,10 @@ mod tests {
     #[test]
     fn a_prefix_stands_before_everything_and_a_proxys_path_only_in_the_endpoint_event() {
         let names = names(&["one"]);
-        let extra = ["/api/mcp".to_owned()];
+        let extra = [ExtraPath {
+            server: "one".to_owned(),
+            path: "/api/mcp".to_owned(),
+        }];
         let layout = Layout {
             prefix: "/tools",
             public_prefix: "/public",

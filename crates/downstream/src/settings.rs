@@ -17,6 +17,15 @@ pub enum AcceptPolicy {
     Strict,
 }
 
+/// A further path of one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraPath {
+    /// The server's name.
+    pub server: String,
+    /// The path, such as `/api/mcp`.
+    pub path: String,
+}
+
 /// All switches and limits of the client side.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -25,9 +34,9 @@ pub struct Settings {
     /// Path that a proxy in front removes; it only appears in the `endpoint`
     /// event of HTTP+SSE, which clients resolve against the public address.
     pub public_prefix: String,
-    /// Further paths, such as `/api/mcp`, at which the default server is served
-    /// over Streamable HTTP. They stand below the prefix.
-    pub extra_paths: Vec<String>,
+    /// Further paths at which servers are served over Streamable HTTP. They
+    /// stand below the prefix.
+    pub extra_paths: Vec<ExtraPath>,
     /// How strictly `Accept` is read.
     pub accept: AcceptPolicy,
     /// How often a silent stream carries a comment; `None` for never.

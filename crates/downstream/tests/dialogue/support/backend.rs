@@ -1,0 +1,227 @@
+//! A backend that answers simple methods at once and holds the rest for the test.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use pontoon_downstream::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
+use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Outcome, Raw, Request, Response, code, encode};
+use pontoon_mcp::meta::RequestMeta;
+use pontoon_mcp::{LegacyRevision, error, method};
+use pontoon_policy::{Caller, Permit, Slot};
+use pontoon_session::{Rejected, Session};
+use tokio::sync::Notify;
+
+/// What the transports told the backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Request(String),
+    Notification(String),
+    Reply(String),
+    Close,
+    Drain,
+}
+
+/// A request that waits for the test to answer it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) id: Id,
+    pub(crate) method: String,
+    pub(crate) params: Option<Raw>,
+    pub(crate) target: Target,
+    pub(crate) session: Option<Arc<Session<()>>>,
+    pub(crate) slot: Slot,
+}
+
+impl Held {
+    pub(crate) fn push(&self, text: &str) -> Result<(), Rejected> {
+        self.target.outbox.push(Bytes::copy_from_slice(text.as_bytes()))
+    }
+
+    pub(crate) fn progress(&self, step: u32) {
+        self.push(&progress(step)).unwrap();
+    }
+
+    pub(crate) fn finish(self, result: &str) {
+        let result = Raw::parse(result.to_owned(), &pontoon_jsonrpc::Limits::SERVER).unwrap();
+        self.target.outbox.finish(encode::result(&self.id, &result), None).unwrap();
+    }
+}
+
+pub(crate) fn progress(step: u32) -> String {
+    format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":1,"progress":{step}}}}}"#)
+}
+
+pub(crate) struct Fake {
+    name: &'static str,
+    pub(crate) need: SessionNeed,
+    bell: Arc<Notify>,
+    state: Mutex<State>,
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    held: VecDeque<Held>,
+    seen: Vec<Seen>,
+}
+
+impl Fake {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            need: SessionNeed::Required,
+            bell: Arc::default(),
+            state: Mutex::default(),
+            arrived: Notify::new(),
+        }
+    }
+
+    pub(crate) fn shared(name: &'static str) -> Self {
+        Self { need: SessionNeed::Optional, ..Self::new(name) }
+    }
+
+    /// The next request that is not answered at once.
+    pub(crate) async fn next(&self) -> Held {
+        loop {
+            let arrived = self.arrived.notified();
+            if let Some(held) = self.state.lock().unwrap().held.pop_front() {
+                return held;
+            }
+            arrived.await;
+        }
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.state.lock().unwrap().seen.clone()
+    }
+
+    pub(crate) fn times(&self, seen: &Seen) -> usize {
+        self.seen().iter().filter(|other| *other == seen).count()
+    }
+
+    fn note(&self, seen: Seen) {
+        self.state.lock().unwrap().seen.push(seen);
+    }
+
+    fn take(&self, session: Option<&Arc<Session<()>>>, request: Permit<Request>, target: Target) {
+        let (request, slot) = request.split();
+        self.note(Seen::Request(request.method.to_string()));
+        let finish = |message, error| target.outbox.finish(message, error).unwrap_or_default();
+        match &*request.method {
+            "unknown/method" => {
+                let error = error::method_not_found(&request.method);
+                finish(encode::error(Some(&request.id), &error), Some(error.code));
+            }
+            "bad/params" => {
+                let error = error::invalid_params("no");
+                finish(encode::error(Some(&request.id), &error), Some(error.code));
+            }
+            "needs/elicitation" => {
+                let error = ErrorObject::new(error::MISSING_CAPABILITY, "elicitation");
+                finish(encode::error(Some(&request.id), &error), Some(error.code));
+            }
+            method::TOOLS_LIST | method::DISCOVER | method::PING => {
+                finish(encode::result(&request.id, &Raw::from_static(r#"{"ok":true}"#)), None);
+            }
+            "echo" => {
+                let params = request.params.clone().unwrap_or_else(Raw::empty_object);
+                finish(encode::result(&request.id, &params), None);
+            }
+            _ => {
+                let held = Held {
+                    id: request.id.clone(),
+                    method: request.method.to_string(),
+                    params: request.params,
+                    target,
+                    session: session.cloned(),
+                    slot,
+                };
+                self.state.lock().unwrap().held.push_back(held);
+                self.arrived.notify_waiters();
+            }
+        }
+    }
+}
+
+impl Backend for Fake {
+    type Attachment = ();
+
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn session_need(&self) -> SessionNeed {
+        self.need
+    }
+
+    fn bell(&self) -> &Arc<Notify> {
+        &self.bell
+    }
+
+    async fn open(&self, _: &Caller, session: &Arc<Session<()>>, request: Permit<Request>, target: Target) {
+        let (request, _slot) = request.split();
+        self.note(Seen::Request(request.method.to_string()));
+        let params = request.params.as_ref().and_then(Raw::object);
+        let asked = params.as_ref().and_then(|params| params.get_str("protocolVersion"));
+        let Some(asked) = asked else {
+            let error = ErrorObject::new(code::INVALID_PARAMS, "protocolVersion is missing");
+            target.outbox.finish(encode::error(Some(&request.id), &error), Some(error.code)).unwrap();
+            return;
+        };
+        let revision = LegacyRevision::negotiate(&asked);
+        session.settle_revision(revision);
+        session.attach(()).unwrap();
+        let result = format!(r#"{{"protocolVersion":"{}"}}"#, revision.as_str());
+        let result = Raw::parse(result, &pontoon_jsonrpc::Limits::SERVER).unwrap();
+        target.outbox.finish(encode::result(&request.id, &result), None).unwrap();
+    }
+
+    async fn request(&self, session: &Arc<Session<()>>, request: Permit<Request>, target: Target) {
+        self.take(Some(session), request, target);
+    }
+
+    async fn notification(&self, _: &Arc<Session<()>>, notification: Permit<Notification>) {
+        self.note(Seen::Notification(notification.message().method.to_string()));
+    }
+
+    fn reply(&self, _: &Arc<Session<()>>, response: Permit<Response>) -> Result<(), UnknownQuestion> {
+        let response = response.message();
+        let id = response.id.as_ref().map(Id::to_string).unwrap_or_default();
+        let known = id == "\"question\"" && matches!(response.outcome, Outcome::Result(_));
+        self.note(Seen::Reply(id));
+        if known { Ok(()) } else { Err(UnknownQuestion) }
+    }
+
+    async fn once(&self, _: &Caller, revision: LegacyRevision, request: Permit<Request>, target: Target) {
+        self.note(Seen::Notification(format!("once {}", revision.as_str())));
+        self.take(None, request, target);
+    }
+
+    async fn stateless(&self, _: &Caller, _: RequestMeta, request: Permit<Request>, target: Target) {
+        if target.streaming == Streaming::Refused && *request.message().method == *method::LISTEN {
+            let (request, _slot) = request.split();
+            let error = error::invalid_request("needs a stream");
+            target.outbox.finish(encode::error(Some(&request.id), &error), Some(error.code)).unwrap();
+            return;
+        }
+        self.take(None, request, target);
+    }
+
+    fn close(&self, _: &Arc<Session<()>>) {
+        self.note(Seen::Close);
+    }
+
+    async fn drain(&self) {
+        self.note(Seen::Drain);
+        let listening: Vec<_> = self.state.lock().unwrap().held.drain(..).collect();
+        for held in listening {
+            held.finish("{}");
+        }
+    }
+}
+
+/// Reads a message that a test sees on a stream.
+pub(crate) fn parse(text: &str) -> Message {
+    Message::parse(text.to_owned(), &pontoon_jsonrpc::Limits::SERVER).unwrap()
+}
