@@ -63,6 +63,19 @@ fn an_empty_or_long_batch_is_refused() {
 }
 
 #[test]
+fn depth_is_counted_per_element() {
+    let element = r#"{"jsonrpc":"2.0","method":"m","params":{"a":[{}]}}"#;
+    let body = |count: usize| format!("[{}]", vec![element; count].join(","));
+    let limits = |max_depth| Limits {
+        max_depth,
+        max_batch: 1000,
+        ..Limits::CLIENT
+    };
+    assert!(Payload::parse(body(1000), &limits(5)).is_ok());
+    assert!(Payload::parse(body(1), &limits(4)).is_err());
+}
+
+#[test]
 fn broken_text_refuses_all() {
     let good = r#"{"jsonrpc":"2.0","id":1,"method":"a"}"#;
     for body in [

@@ -387,6 +387,11 @@ fn wrong_envelopes_are_an_invalid_request() {
             None,
         ),
         (
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m","data":[{"b":1,"b":1}]}}"#,
+            code::INVALID_REQUEST,
+            None,
+        ),
+        (
             r#"{"jsonrpc":"2.0","id":1,"error":null}"#,
             code::INVALID_REQUEST,
             None,

@@ -157,7 +157,6 @@ impl Decoder {
     fn skip(&mut self) -> EventTooLarge {
         self.skipping = true;
         self.data = Data::None;
-        self.name = Cow::Borrowed("");
         self.lines.forget_partial();
         EventTooLarge {
             max: self.limits.max_event_len,
@@ -225,5 +224,24 @@ fn name(value: &[u8]) -> Cow<'static, str> {
     match value {
         b"message" => Cow::Borrowed("message"),
         other => Cow::Owned(String::from_utf8_lossy(other).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decoder, Limits};
+    use bytes::Bytes;
+
+    #[test]
+    fn what_is_skipped_is_not_held() {
+        let mut decoder = Decoder::new(Limits {
+            max_event_len: 100,
+            ..Limits::default()
+        });
+        for _ in 0..100 {
+            let _ = decoder.decode(&mut Bytes::from_static(&[b'x'; 90]));
+            assert!(decoder.lines.partial_len() <= 100);
+        }
+        assert!(decoder.skipping);
     }
 }
