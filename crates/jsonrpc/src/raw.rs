@@ -87,11 +87,6 @@ impl Raw {
         Raw(Bytes::from(number.to_string()))
     }
 
-    /// `true` or `false`.
-    pub fn boolean(value: bool) -> Raw {
-        Raw(Bytes::from_static(if value { b"true" } else { b"false" }))
-    }
-
     /// Writes a value of one of our own types.
     ///
     /// # Panics
@@ -179,6 +174,12 @@ fn is_one_value(text: &[u8]) -> bool {
     };
     let mut scanner = Scanner::again(text);
     scanner.value().is_ok() && scanner.at() == text.len()
+}
+
+impl From<bool> for Raw {
+    fn from(value: bool) -> Raw {
+        Raw(Bytes::from_static(if value { b"true" } else { b"false" }))
+    }
 }
 
 impl fmt::Debug for Raw {

@@ -87,6 +87,10 @@ fn raw_values_know_what_they_are() {
     assert_eq!(Raw::from_static("true").as_bool(), Some(true));
     assert_eq!(Raw::from_static("false").as_bool(), Some(false));
     assert_eq!(Raw::from_static("null").as_bool(), None);
+    assert_eq!(
+        [Raw::from(true).as_str(), Raw::from(false).as_str()],
+        ["true", "false"]
+    );
 }
 
 #[test]
