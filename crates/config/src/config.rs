@@ -23,7 +23,7 @@ pub struct Config {
     pub accept: Accept,
     /// How often a silent stream gets a comment; `None` for never.
     pub keep_alive: Option<Duration>,
-    /// Values of `Host` to serve beside the obvious ones, `host` or `host:port`, lower case.
+    /// Values of `Host` to serve beside the obvious ones, `host` or `host:port`, lower case; with that of `public_url`.
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages to serve beside loopback ones, canonical: lower case, no default port; or `null`.
     pub allowed_origins: Vec<String>,

@@ -179,11 +179,11 @@ impl Draft {
         let servers: Vec<Server> = servers.into_iter().map(|marked| marked.server).collect();
         Ok(Config {
             listen: listener.listen.unwrap_or(DEFAULT_LISTEN),
-            public_url: listener.public_url,
             path_prefix: listener.path_prefix,
             accept: listener.accept,
             keep_alive: listener.keep_alive.unwrap_or(Some(DEFAULT_KEEP_ALIVE)),
-            allowed_hosts: listener.allowed_hosts,
+            allowed_hosts: with_public_host(listener.allowed_hosts, listener.public_url.as_deref()),
+            public_url: listener.public_url,
             allowed_origins: listener.allowed_origins,
             limits,
             default_server: default_server.or_else(|| only_name(&servers)),
@@ -279,6 +279,15 @@ impl Draft {
         }
         first.map(|marked| marked.server.name.clone())
     }
+}
+
+/// Clients that use the public address name its host.
+fn with_public_host(mut hosts: Vec<String>, public_url: Option<&str>) -> Vec<String> {
+    let authority = public_url
+        .and_then(|url| url.split("://").nth(1))
+        .and_then(|rest| rest.split('/').next());
+    hosts.extend(authority.map(str::to_owned).filter(|host| !hosts.contains(host)));
+    hosts
 }
 
 fn showcase_name() -> ServerName {

@@ -64,7 +64,11 @@ fn everything_a_file_can_say_arrives() {
     assert_eq!(config.public_url.as_deref(), Some("https://mcp.example.com"));
     assert_eq!(config.path_prefix.as_ref().map(RoutePath::as_str), Some("/tools"));
     assert_eq!((config.accept, config.keep_alive), (Accept::Strict, None));
-    assert_eq!(config.allowed_hosts, ["box.local"]);
+    assert_eq!(
+        config.allowed_hosts,
+        ["box.local", "mcp.example.com"],
+        "with the public one"
+    );
     assert_eq!(config.allowed_origins, ["https://app.example"]);
     assert_eq!(
         (config.limits.max_body_bytes, config.limits.max_connections),
