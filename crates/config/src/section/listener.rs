@@ -64,14 +64,14 @@ pub(crate) const KEYS: &[Key] = &[
         takes: url::TAKES_HOSTS,
         default: "[]",
         example: "[\"mcp.example.com\", \"box.local:3000\"]",
-        doc: "Values of the `Host` header that are served, besides the listening address, loopback names when listening on loopback, and the host of `public_url`. Without a port, any port matches.",
+        doc: "Values of the `Host` header that are served, besides loopback names, the host of `public_url` and, when listening on more than loopback, IP addresses. Without a port, any port matches.",
     },
     Key {
         name: "allowed_origins",
         takes: url::TAKES_ORIGINS,
         default: "[]",
         example: "[\"https://app.example\", \"null\"]",
-        doc: "Web pages whose scripts may use the servers, besides pages from loopback when listening on loopback.",
+        doc: "Web pages whose scripts may use the servers, besides pages from loopback addresses.",
     },
     Key {
         name: "limits",
