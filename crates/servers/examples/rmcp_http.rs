@@ -19,7 +19,9 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8001".to_owned());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:8001".to_owned());
     // `rmcp` makes a handler per stateless request; one that is shared keeps what calls change.
     let server = showcase()?();
     let service = TowerToHyperService::new(StreamableHttpService::new(

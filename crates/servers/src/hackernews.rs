@@ -10,9 +10,6 @@ mod settings;
 mod stories;
 mod tool;
 
-#[cfg(test)]
-mod tests;
-
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{

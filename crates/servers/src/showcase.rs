@@ -16,9 +16,6 @@ mod resources;
 mod state;
 mod tools;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use rmcp::{

@@ -1,10 +1,14 @@
 //! The list of tools: what `tools/list` shows and `tools/call` finds.
 
-use std::{pin::Pin, sync::LazyLock};
+use std::{
+    pin::Pin,
+    sync::{Arc, LazyLock},
+};
 
-use rmcp::model::{Tool, ToolAnnotations};
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{
     exchange::{Exchange, Outcome},
@@ -35,13 +39,23 @@ impl Entry {
         description: &'static str,
         body: fn(Exchange) -> Running,
     ) -> Self {
-        let definition = Tool::new_with_raw(name, Some(description.into()), rmcp::model::JsonObject::new())
-            .with_input_schema::<A>();
+        let mut definition =
+            Tool::new_with_raw(name, Some(description.into()), JsonObject::new()).with_input_schema::<A>();
+        without_rust_formats(Arc::make_mut(&mut definition.input_schema));
         Self {
             definition,
             body,
             only_with: None,
         }
+    }
+
+    /// Declares that results are structured as `R`.
+    pub(super) fn returning<R: JsonSchema + 'static>(mut self) -> Self {
+        self.definition = self.definition.with_output_schema::<R>();
+        if let Some(schema) = &mut self.definition.output_schema {
+            without_rust_formats(Arc::make_mut(schema));
+        }
+        self
     }
 
     pub(super) fn titled(mut self, title: &'static str) -> Self {
@@ -67,6 +81,24 @@ impl Entry {
 
     fn is_present(&self, state: &State) -> bool {
         self.only_with.is_none_or(|extra| state.has(extra))
+    }
+}
+
+/// Takes out what `schemars` says of the size of Rust's numbers (`"format": "uint32"`), which JSON
+/// Schema does not know and validators warn of.
+fn without_rust_formats(schema: &mut JsonObject) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties
+        .into_iter()
+        .flat_map(Map::values_mut)
+        .filter_map(Value::as_object_mut)
+    {
+        if property
+            .get("type")
+            .is_some_and(|kind| kind == "integer" || kind == "number")
+        {
+            property.remove("format");
+        }
     }
 }
 

@@ -7,36 +7,25 @@
 //! earlier rounds come back in `requestState`, sealed so that a client can neither change them nor
 //! use them for another request (basic/patterns/mrtr).
 
+mod notices;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        CallToolRequestParams, CallToolResult, ClientCapabilities, CustomNotification,
-        GetPromptRequestParams, InputRequests, InputRequiredResult, InputResponses, JsonObject, LoggingLevel,
-        LoggingMessageNotification, LoggingMessageNotificationParam, NotificationMetaObject,
-        ProgressNotificationParam, ProtocolVersion, SealOptions, ServerNotification,
+        CallToolRequestParams, CallToolResult, ClientCapabilities, GetPromptRequestParams, InputRequests,
+        InputRequiredResult, InputResponses, JsonObject, ProtocolVersion, SealOptions,
     },
     service::{RequestContext, ServiceError},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{
-    Showcase,
-    audience::Change,
-    questions::Question,
-    state::{State, severity},
-};
+use super::{Showcase, questions::Question, state::State};
 
 /// How long a client may take over one round of questions.
 const ROUND_TTL: Duration = Duration::from_secs(15 * 60);
-/// Who the log messages say they come from.
-const LOGGER: &str = "showcase";
-/// Key in a log message's `_meta` naming the request it belongs to. A log message is
-/// request-scoped from 2026-07-28 on, but has no member that says so; a host that carries several
-/// clients' requests over one connection cannot route it otherwise.
-const REQUEST_ID_META: &str = "pontoon/requestId";
 /// Where a request asks for log messages.
 const LOG_LEVEL_META: &str = "io.modelcontextprotocol/logLevel";
 
@@ -69,8 +58,8 @@ pub(super) struct Exchange {
     context: RequestContext<RoleServer>,
     era: Era,
     arguments: JsonObject,
-    /// Method, name and arguments: what a `requestState` is good for.
-    purpose: String,
+    /// Method and name.
+    target: String,
     answers: InputResponses,
     /// Answers the body has made use of, to be sealed into the next round's state.
     used: InputResponses,
@@ -84,8 +73,8 @@ impl Exchange {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<Self, ErrorData> {
-        let purpose = format!("tools/call\n{}", request.name);
-        Self::new(server, context, purpose, request.arguments)?
+        let target = format!("tools/call\n{}", request.name);
+        Self::new(server, context, target, request.arguments)?
             .resumed(request.input_responses, request.request_state)
     }
 
@@ -94,15 +83,15 @@ impl Exchange {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<Self, ErrorData> {
-        let purpose = format!("prompts/get\n{}", request.name);
-        Self::new(server, context, purpose, request.arguments)?
+        let target = format!("prompts/get\n{}", request.name);
+        Self::new(server, context, target, request.arguments)?
             .resumed(request.input_responses, request.request_state)
     }
 
     fn new(
         server: Showcase,
         context: RequestContext<RoleServer>,
-        purpose: String,
+        target: String,
         arguments: Option<JsonObject>,
     ) -> Result<Self, ErrorData> {
         if context.meta.0.0.contains_key(LOG_LEVEL_META) && context.meta.log_level().is_none() {
@@ -113,13 +102,12 @@ impl Exchange {
         let modern = context
             .protocol_version()
             .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-        let arguments = arguments.unwrap_or_default();
         Ok(Self {
             server,
             context,
             era: if modern { Era::Modern } else { Era::Legacy },
-            purpose: format!("{purpose}\n{}", Value::Object(arguments.clone())),
-            arguments,
+            target,
+            arguments: arguments.unwrap_or_default(),
             answers: BTreeMap::new(),
             used: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -134,21 +122,26 @@ impl Exchange {
         state: Option<String>,
     ) -> Result<Self, ErrorData> {
         if let Some(state) = state {
-            let codec = &self.server.codec;
-            self.answers = codec
-                .open_json_with(&state, self.purpose.as_bytes())
-                .map_err(|error| {
-                    tracing::debug!(%error, "a requestState is refused");
-                    ErrorData::invalid_params(
-                        "`requestState` is not what this server gave out for this request, or is older than \
+            let purpose = self.purpose();
+            let opened = self.server.codec.open_json_with(&state, purpose.as_bytes());
+            self.answers = opened.map_err(|error| {
+                tracing::debug!(%error, "a requestState is refused");
+                ErrorData::invalid_params(
+                    "`requestState` is not what this server gave out for this request, or is older than \
                      15 minutes; call again without it",
-                        None,
-                    )
-                })?;
+                    None,
+                )
+            })?;
             self.has_state = true;
         }
         self.answers.extend(responses.into_iter().flatten());
         Ok(self)
+    }
+
+    /// What a `requestState` of this request is good for: this method, name and arguments.
+    fn purpose(&self) -> String {
+        let arguments = serde_json::to_string(&self.arguments).expect("arguments came as JSON");
+        format!("{}\n{arguments}", self.target)
     }
 
     pub(super) fn era(&self) -> Era {
@@ -161,7 +154,7 @@ impl Exchange {
 
     /// The arguments, in the shape the input schema was derived from.
     pub(super) fn arguments<T: DeserializeOwned>(&self) -> Result<T, Stop> {
-        serde_json::from_value(Value::Object(self.arguments.clone())).map_err(|error| {
+        T::deserialize(&self.arguments).map_err(|error| {
             Stop::Failed(format!(
                 "The arguments do not fit the tool's input schema: {error}."
             ))
@@ -176,8 +169,6 @@ impl Exchange {
     pub(super) fn capabilities(&self) -> ClientCapabilities {
         self.context.client_capabilities().unwrap_or_default()
     }
-
-    // ---- questions ----
 
     /// The client's answer. `key` names the question within this request.
     pub(super) async fn ask<Q: Question>(&mut self, key: &str, question: Q) -> Result<Q::Answer, Stop> {
@@ -236,17 +227,18 @@ impl Exchange {
 
     /// Ends the body with the questions that are still open.
     pub(super) fn input_required(&mut self) -> Stop {
+        let purpose = self.purpose();
         let options = SealOptions::new()
-            .associated_data(self.purpose.as_bytes())
+            .associated_data(purpose.as_bytes())
             .ttl(ROUND_TTL);
-        let state = self
+        let sealed = self
             .server
             .codec
             .seal_json_with(&self.used, &options)
-            .expect("answers are JSON already");
+            .expect("answers came as JSON");
         Stop::InputRequired(InputRequiredResult::new(
             Some(std::mem::take(&mut self.pending)),
-            Some(state),
+            Some(sealed),
         ))
     }
 
@@ -255,76 +247,6 @@ impl Exchange {
         if !self.has_state {
             self.answers.clear();
         }
-    }
-
-    // ---- while it runs ----
-
-    /// Tells how far the work is, when the client wants to know.
-    pub(super) async fn progress(&self, done: f64, total: f64, message: impl Into<String>) {
-        let Some(token) = self.context.meta.get_progress_token() else {
-            return;
-        };
-        let update = ProgressNotificationParam::new(token, done)
-            .with_total(total)
-            .with_message(message);
-        // The connection's end is noticed where the result is sent.
-        let _ = self.context.peer.notify_progress(update).await;
-    }
-
-    /// Sends a log message if the client wants its level; says whether it did.
-    pub(super) async fn log(&self, level: LoggingLevel, data: impl Into<Value>) -> bool {
-        if !self.logs_at(level) {
-            return false;
-        }
-        let params = LoggingMessageNotificationParam::new(level, data.into()).with_logger(LOGGER);
-        let mut notification = LoggingMessageNotification::new(params);
-        if self.era == Era::Modern {
-            let mut meta = NotificationMetaObject::new();
-            meta.0.0.insert(
-                REQUEST_ID_META.to_owned(),
-                self.context.id.clone().into_json_value(),
-            );
-            notification.extensions.insert(meta);
-        }
-        let notification = ServerNotification::LoggingMessageNotification(notification);
-        self.context.peer.send_notification(notification).await.is_ok()
-    }
-
-    fn logs_at(&self, level: LoggingLevel) -> bool {
-        match self.era {
-            Era::Legacy => self.state().logs_at(level),
-            Era::Modern => self
-                .context
-                .meta
-                .log_level()
-                .is_some_and(|threshold| severity(level) >= severity(threshold)),
-        }
-    }
-
-    /// Waits, unless the client cancels the request.
-    pub(super) async fn sleep(&self, time: Duration) -> Result<(), Stop> {
-        tokio::select! {
-            () = tokio::time::sleep(time) => Ok(()),
-            () = self.context.ct.cancelled() => Err(cancelled()),
-        }
-    }
-
-    /// Tells this request's client, and all subscribers, of a change.
-    pub(super) async fn announce(&self, change: Change<'_>) {
-        let caller = (self.era == Era::Legacy).then_some(&self.context.peer);
-        self.state().audience.tell(change, caller).await;
-    }
-
-    /// Tells the client that the page of a URL elicitation has done its work (2025-11-25).
-    pub(super) async fn elicitation_complete(&self, id: &str) {
-        let method = "notifications/elicitation/complete";
-        let params = serde_json::json!({ "elicitationId": id });
-        let notification = CustomNotification::new(method, Some(params));
-        let _ = self
-            .context
-            .peer
-            .send_notification(ServerNotification::CustomNotification(notification))
-            .await;
     }
 }
 

@@ -14,17 +14,18 @@ use crate::showcase::{
 const MAX_BIG: usize = 64 * 1024 * 1024;
 
 pub(super) fn tools() -> Vec<Entry> {
-    let mut add = Entry::new::<Add>("add", "Adds two numbers; the result is structured", |exchange| {
-        Box::pin(add(exchange))
-    });
-    add.definition = add.definition.with_output_schema::<Sum>();
     vec![
         Entry::new::<Echo>("echo", "Sends your message back", |exchange| {
             Box::pin(echo(exchange))
         })
         .titled("Echo")
         .read_only(),
-        add.titled("Add").read_only(),
+        Entry::new::<Add>("add", "Adds two numbers; the result is structured", |exchange| {
+            Box::pin(add(exchange))
+        })
+        .returning::<Sum>()
+        .titled("Add")
+        .read_only(),
         Entry::new::<Big>("big", "Returns a text of the given size", |exchange| {
             Box::pin(big(exchange))
         })

@@ -1,0 +1,11 @@
+//! The built-in servers as a client sees them: JSON lines in, JSON lines out.
+
+mod hackernews;
+mod hackernews_failures;
+mod news_api;
+mod showcase_changes;
+mod showcase_lists;
+mod showcase_modern;
+mod showcase_questions;
+mod showcase_tools;
+mod wire;
