@@ -31,7 +31,7 @@ install_python() {
 
 [ -x node_modules/node/bin/node ] || rm -f .cache/node.stamp
 when_changed node package-lock.json install_node_packages
-for version in py1 py2; do
+for version in py1 py2 py1.6 py1.9 py1.16; do
     when_changed "$version" "requirements/$version.txt" install_python "$version"
 done
 

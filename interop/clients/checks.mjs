@@ -215,7 +215,7 @@ export const answers = {
 
 /** Runs the cell given as JSON in argv: `{url, resumeUrl, transport, era, checks, skip, plan}`. */
 export async function main(connect) {
-    const cell = JSON.parse(process.argv[2]);
+    const cell = JSON.parse(process.argv.at(-1));
     const { plan } = cell;
     let client;
     await report('connect', cell, async () => {

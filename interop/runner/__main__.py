@@ -13,8 +13,9 @@ from pathlib import Path
 from runner import direct
 from runner.cutter import Cutter
 from runner.gateway import Gateway
-from runner.matrix import CACHE, ROOT, Cell, cells
+from runner.matrix import CACHE, Cell, cells, find_binary
 from runner.results import Result, summarize
+from s0 import dialogue
 
 CELL_SECONDS = 120
 
@@ -87,16 +88,6 @@ async def run_all(chosen: list[Cell], jobs: int, one: direct.RunOne) -> list[Res
     return [result for results in await asyncio.gather(*map(run, chosen)) for result in results]
 
 
-def find_binary() -> Path:
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT.parent / "target"))
-    places = [target / profile / "pontoon" for profile in ("release", "debug")]
-    given = os.environ.get("PONTOON_BIN")
-    for place in [Path(given)] if given else places:
-        if place.is_file():
-            return place
-    sys.exit(f"no pontoon binary at {given or places[0]}: build it, or set PONTOON_BIN")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="interop/run.sh", description=__doc__)
     parser.add_argument("--only", default="", help="run cells whose name contains this, e.g. ts2/streamable")
@@ -115,6 +106,8 @@ def main() -> int:
         return await (direct.run_cell(cell, run_client) if binary is None else run_cell(cell, binary))
 
     results = asyncio.run(run_all(chosen, arguments.jobs, one))
+    if binary is not None and arguments.only in "s0" and arguments.server in "hackernews":
+        results += asyncio.run(dialogue.run(binary))
     return summarize(results, CACHE / "results.json")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from runner.gateway import free_port, reachable
-from runner.matrix import CACHE, EVERYTHING, EVERYTHING_LACKS, NODE, ONE_MIB, ROOT, Cell, Server, clients
+from runner.matrix import CACHE, EVERYTHING, EVERYTHING_LACKS, NODE, ONE_MIB, ROOT, Cell, Server, clients, older_clients
 from runner.results import Result
 
 RunOne = Callable[[Cell], Awaitable[list[Result]]]
@@ -24,7 +24,7 @@ SERVERS = ROOT / "servers"
 NO_RESUME = {"resume": "server-everything does not continue a resumed stream"}
 # rmcp's own sessions keep nothing of a stream that ended while its client was away.
 RMCP_NO_RESUME = {"resume": "rmcp's server forgets a stream that ended in the meantime"}
-# Over Streamable HTTP server-everything answers everything in events, and mcp 2.x refuses one over 1 MiB.
+# Over Streamable HTTP both answer everything in events, and mcp 2.x refuses one over 1 MiB.
 SMALLER = {"largeBytes": ONE_MIB * 3 // 4}
 PEER_LACKS = {check: "this peer asks nothing" for check in ("sampling", "elicitation", "roots")} | {
     "header_param": "this peer has no tool that asks for a header"
@@ -39,7 +39,8 @@ def servers(examples: Path) -> dict[tuple[str, str], list[Server]]:
         "everything", "everything", (*node, "streamableHttp"), skip=EVERYTHING_LACKS | NO_RESUME, changes=SMALLER
     )
     peer = (str(CACHE / "py2" / "bin" / "python"), str(SERVERS / "peer.py"))
-    showcase = Server("showcase-rmcp", "showcase", (str(examples / "rmcp_http"), "127.0.0.1:{port}"), skip=RMCP_NO_RESUME)
+    example = (str(examples / "rmcp_http"), "127.0.0.1:{port}")
+    showcase = Server("showcase-rmcp", "showcase", example, skip=RMCP_NO_RESUME, changes=SMALLER)
     return {
         ("sse", "legacy"): [Server("everything", "everything", (*node, "sse"), skip=EVERYTHING_LACKS)],
         ("streamable", "legacy"): [everything, showcase],
@@ -49,7 +50,7 @@ def servers(examples: Path) -> dict[tuple[str, str], list[Server]]:
 
 def cells(rmcp: Path) -> Iterator[Cell]:
     there = servers(rmcp.parent / "examples")
-    for client in clients(rmcp):
+    for client in [*clients(rmcp), *older_clients()]:
         for transport, era, mode in client.transports:
             for server in there[transport, era]:
                 yield Cell(client, transport, era, mode, server)

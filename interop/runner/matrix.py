@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +35,8 @@ class Client:
     revision: str = "2025-11-25"
     skip: dict[str, str] = field(default_factory=dict)
     may_lose_progress: int = 0
+    skip_on: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Checks that this client cannot do with the server of this plan."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def large_bytes(cell: Cell) -> int:
 
 def skips(cell: Cell) -> dict[str, str]:
     """Why a check cannot be expressed in this cell. Whatever is not named here must pass."""
-    reasons = dict(cell.client.skip) | dict(cell.server.skip)
+    reasons = cell.client.skip | cell.server.skip | cell.client.skip_on.get(cell.server.plan, {})
     if cell.era == "legacy":
         reasons["header_param"] = "arguments are mirrored into headers from 2026-07-28 on"
     if cell.transport == "sse":
@@ -127,23 +131,48 @@ INSPECTOR_SKIP = {
 
 def clients(rmcp: Path) -> list[Client]:
     scripts = ROOT / "clients"
-    python = {name: str(CACHE / name / "bin" / "python") for name in ("py1", "py2")}
     return [
         Client("rmcp", (str(rmcp),), ROOT, (STREAMABLE, MODERN, PINNED)),
         Client(
-            "ts1", (str(NODE), "client.mjs"), scripts / "ts1", (SSE, STREAMABLE), may_lose_progress=LOSES_LAST
-        ),
+            "ts1", (str(NODE), "client.mjs", "@modelcontextprotocol/sdk"), scripts / "ts1", (SSE, STREAMABLE),
+            may_lose_progress=LOSES_LAST,
+        ),  # fmt: skip
         Client(
             "ts2", (str(NODE), "client.mjs"), scripts / "ts2", (SSE, STREAMABLE, MODERN, PINNED),
             may_lose_progress=LOSES_LAST,
         ),  # fmt: skip
-        Client("py1", (python["py1"], "client.py"), scripts / "py1", (SSE, STREAMABLE)),
-        Client("py2", (python["py2"], "client.py"), scripts / "py2", (SSE, STREAMABLE, MODERN, PINNED)),
+        Client("py1", (python("py1"), "client.py"), scripts / "py1", (SSE, STREAMABLE)),
+        Client("py2", (python("py2"), "client.py"), scripts / "py2", (SSE, STREAMABLE, MODERN, PINNED)),
         Client(
             "inspector", ("python3", "client.py", str(NODE)), scripts / "inspector", (SSE, STREAMABLE, MODERN),
             skip=INSPECTOR_SKIP,
         ),  # fmt: skip
     ]
+
+
+ONLY_GET = {"resume": "this release resumes its GET stream only"}
+NO_PROGRESS = {check: "this release hands no progress to its caller" for check in ("progress", "cancel", "resume")}
+NO_MULTI_SELECT = {"everything": {"elicitation": "the server's form has fields this release does not know"}}
+NO_ELICITATION = {"elicitation": "this release is older than elicitation"}
+
+
+def older_clients() -> list[Client]:
+    """One release per earlier revision, as they are still in use."""
+    node = (str(NODE), "client.mjs")
+    ts1, py1 = ROOT / "clients" / "ts1", ROOT / "clients" / "py1"
+    both, lost = (SSE, STREAMABLE), LOSES_LAST
+    return [
+        Client("ts1.9", (*node, "mcp-sdk-1.9"), ts1, (SSE,), "2024-11-05", NO_ELICITATION, lost),
+        Client("ts1.12", (*node, "mcp-sdk-1.12"), ts1, both, "2025-03-26", NO_ELICITATION | ONLY_GET, lost),
+        Client("ts1.20", (*node, "mcp-sdk-1.20"), ts1, both, "2025-06-18", ONLY_GET, lost, NO_MULTI_SELECT),
+        Client("py1.6", (python("py1.6"), "client.py"), py1, (SSE,), "2024-11-05", NO_ELICITATION | NO_PROGRESS),
+        Client("py1.9", (python("py1.9"), "client.py"), py1, both, "2025-03-26", NO_ELICITATION | ONLY_GET),
+        Client("py1.16", (python("py1.16"), "client.py"), py1, both, "2025-06-18", ONLY_GET),
+    ]
+
+
+def python(environment: str) -> str:
+    return str(CACHE / environment / "bin" / "python")
 
 
 EVERYTHING_LACKS = {
@@ -169,8 +198,19 @@ def servers() -> list[Server]:
 
 def cells(rmcp: Path) -> Iterator[Cell]:
     for server in servers():
-        for client in clients(rmcp):
+        older = [] if server.config else older_clients()
+        for client in [*clients(rmcp), *older]:
             for transport, era, mode in client.transports:
                 if mode == "pin" and server.name != "showcase":
                     continue
                 yield Cell(client, transport, era, mode, server)
+
+
+def find_binary() -> Path:
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT.parent / "target"))
+    places = [target / profile / "pontoon" for profile in ("release", "debug")]
+    given = os.environ.get("PONTOON_BIN")
+    for place in [Path(given)] if given else places:
+        if place.is_file():
+            return place
+    sys.exit(f"no pontoon binary at {given or places[0]}: build it, or set PONTOON_BIN")

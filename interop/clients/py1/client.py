@@ -59,7 +59,7 @@ class Client:
             nonlocal request
             request = self.session._request_id
             begun.set()
-            await self.call(name, arguments, progress_callback=on_progress)
+            await self.call(name, arguments, **({} if until else {"progress_callback": on_progress}))
             raise AssertionError("the cancelled call returned")
 
         async with anyio.create_task_group() as group:

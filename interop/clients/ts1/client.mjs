@@ -1,9 +1,9 @@
 // TypeScript SDK 1.x (`@modelcontextprotocol/sdk`): the HTTP+SSE and the Streamable HTTP transport, both legacy.
-// The fourth word of argv names the installed package, so that older 1.x releases run the same script.
+// The first argument names the installed package, so that older 1.x releases run the same script.
 import { answers, main } from '../checks.mjs';
 import { allPages } from '../support.mjs';
 
-const sdk = process.argv[3] ?? '@modelcontextprotocol/sdk';
+const sdk = process.argv[2];
 const { Client } = await import(`${sdk}/client/index.js`);
 const { SSEClientTransport } = await import(`${sdk}/client/sse.js`);
 const { StreamableHTTPClientTransport } = await import(`${sdk}/client/streamableHttp.js`).catch(() => ({}));
@@ -19,17 +19,11 @@ async function connect({ url, transport: kind, plan }) {
     const updates = [];
     listen(client, logs, updates, plan);
     const transport = kind === 'sse' ? new SSEClientTransport(new URL(url)) : new StreamableHTTPClientTransport(new URL(url));
-    // The client hands the negotiated revision to its transport and keeps no public copy.
-    let revision;
-    const send = transport.setProtocolVersion?.bind(transport);
-    transport.setProtocolVersion = version => {
-        revision = version;
-        send?.(version);
-    };
+    const revision = overhearRevision(transport);
     await client.connect(transport);
 
     return {
-        revision: revision ?? 'unknown',
+        revision: revision(),
         server: client.getServerVersion()?.name,
         logs,
         updates,
@@ -57,6 +51,22 @@ async function connect({ url, transport: kind, plan }) {
             await client.close();
         }
     };
+}
+
+/** The client keeps no public copy of the negotiated revision, so it is taken from the answer to `initialize`. */
+function overhearRevision(transport) {
+    let revision;
+    let deliver;
+    Object.defineProperty(transport, 'onmessage', {
+        get: () => deliver,
+        set: next => {
+            deliver = (message, ...rest) => {
+                revision ??= message.result?.protocolVersion;
+                return next(message, ...rest);
+            };
+        }
+    });
+    return () => revision;
 }
 
 function listen(client, logs, updates, plan) {
