@@ -11,8 +11,10 @@ mod closed;
 mod connection;
 mod connector;
 mod diagnostics;
+mod stdio;
 
 pub use closed::Closed;
 pub use connection::{Connection, Idle, Listener, Ready, SendError, Wire};
 pub use connector::{BoxFuture, ConnectError, Connector};
 pub use diagnostics::{Counters, Diagnostics};
+pub use stdio::{Stdio, StdioSettings};
