@@ -51,7 +51,7 @@ impl<B: Backend> Gateway<B> {
                     Err(error) => pause_after(&error).await,
                 },
                 _ = sweep.tick() => self.sweep(),
-                _ = stage.wait_for(|stage| *stage != Stage::Running) => return,
+                () = reached(&mut stage, Stage::Draining) => return,
             }
         }
     }
@@ -94,6 +94,11 @@ impl<B: Backend> Gateway<B> {
     }
 }
 
+/// Waits for a stage, or a later one. A gateway that is gone has reached them all.
+async fn reached(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
+    let _ = stage.wait_for(|stage| *stage >= wanted).await;
+}
+
 /// Drives a connection to its end, or to the gateway's.
 async fn run<T, S>(connection: http1::Connection<TokioIo<Heard<T>>, S>, mut stage: watch::Receiver<Stage>)
 where
@@ -103,12 +108,12 @@ where
     let mut connection = pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return note(ended),
-        _ = stage.wait_for(|stage| *stage != Stage::Running) => (),
+        () = reached(&mut stage, Stage::Draining) => (),
     };
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         ended = connection => note(ended),
-        _ = stage.wait_for(|stage| *stage == Stage::Cut) => (),
+        () = reached(&mut stage, Stage::Cut) => (),
     }
 }
 
