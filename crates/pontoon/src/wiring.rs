@@ -1,22 +1,59 @@
 //! Where the rooms are put together: the configuration's settings become each room's own.
 
-use anyhow::bail;
+mod listener;
+mod servers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use pontoon_broker::Endpoint;
 use pontoon_config::{Config, Environment};
+use pontoon_downstream::Gateway;
+use pontoon_policy::{Gauge, Policy};
 use tokio::net::TcpListener;
 
 use crate::shutdown::Shutdown;
 
 /// The rooms, joined and ready to serve.
-pub(crate) struct House {}
+pub(crate) struct House {
+    gateway: Gateway<Endpoint>,
+    drain: Duration,
+}
 
-/// Makes every room from its part of the configuration.
-pub(crate) fn assemble(_config: &Config, _environment: &Environment) -> anyhow::Result<House> {
-    bail!("this build cannot serve yet: its transports are not connected to the command line")
+/// Makes every room from its part of the configuration. Starts the warm
+/// processes; needs a tokio runtime.
+pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Result<House> {
+    if let Err(error) = pontoon_supervise::become_subreaper() {
+        tracing::warn!(%error, "orphans of children cannot be adopted; they are found by their mark only");
+    }
+    let processes = Gauge::new("max_processes", config.limits.max_processes);
+    let outer: pontoon_supervise::Environment = environment.variables().collect();
+    let outer = Arc::new(outer);
+    let endpoints = config.servers.iter();
+    let endpoints = endpoints.map(|server| servers::endpoint(server, &config.limits, &outer, &processes));
+    let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
+    let default = config
+        .default_server
+        .as_ref()
+        .and_then(|default| config.servers.iter().position(|server| server.name == *default));
+    let policy = Arc::new(Policy::new(config.limits.max_in_flight));
+    let guard = listener::guard(config)?;
+    let gateway = Gateway::new(listener::settings(config), policy, guard, endpoints, default)
+        .context("the addresses cannot be laid out")?;
+    Ok(House { gateway, drain: config.limits.drain_timeout })
 }
 
 impl House {
     /// Serves until `shutdown` asks to stop, then ends streams, calls and children in good order.
-    pub(crate) async fn serve(self, _listener: TcpListener, _shutdown: Shutdown) -> anyhow::Result<()> {
+    pub(crate) async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+        let serving = tokio::spawn({
+            let gateway = self.gateway.clone();
+            async move { gateway.serve(listener).await }
+        });
+        shutdown.drain.cancelled().await;
+        self.gateway.drain(self.drain).await;
+        serving.await.context("the listener failed")?;
         Ok(())
     }
 }

@@ -1,0 +1,79 @@
+//! The servers' part of the configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
+use pontoon_config::{Builtin, Command, Lease, Limits, Server, Upstream};
+use pontoon_policy::Gauge;
+use pontoon_supervise::{CommandSpec, Environment, Grace};
+use pontoon_translate::Timeouts;
+use pontoon_upstream::{Connector, Stdio, StdioSettings};
+
+/// One hosted server; its warm processes start now.
+pub(crate) fn endpoint(
+    server: &Server,
+    limits: &Limits,
+    outer: &Arc<Environment>,
+    processes: &Arc<Gauge>,
+) -> anyhow::Result<Arc<Endpoint>> {
+    let (connector, settings): (Arc<dyn Connector>, _) = match &server.upstream {
+        Upstream::Command(command) => {
+            (Arc::new(stdio(server, command, limits, outer)), command_settings(server, command, limits))
+        }
+        Upstream::Builtin(builtin) => {
+            let settings = EndpointSettings {
+                timeouts: timeouts(server, limits.start_timeout),
+                ..EndpointSettings::new(server.name.as_str(), Hosting::InProcess)
+            };
+            (built_in(builtin, server)?, settings)
+        }
+    };
+    let settings = EndpointSettings {
+        drain: limits.drain_timeout,
+        max_in_flight_per_session: limits.max_in_flight_per_session,
+        ..settings
+    };
+    Ok(Arc::new(Endpoint::new(settings, connector, Arc::clone(processes))))
+}
+
+fn timeouts(server: &Server, open: Duration) -> Timeouts {
+    Timeouts { open, call: server.call_timeout, call_max: server.max_call_timeout }
+}
+
+fn command_settings(server: &Server, command: &Command, limits: &Limits) -> EndpointSettings {
+    let policy = match &command.lease {
+        Lease::Session { .. } => LeasePolicy::Session,
+        Lease::Shared => LeasePolicy::Shared,
+    };
+    let defaults = EndpointSettings::new(server.name.as_str(), Hosting::Command(policy));
+    let settings = EndpointSettings { timeouts: timeouts(server, command.start_timeout), ..defaults };
+    match command.lease {
+        Lease::Session { warm, max_processes, idle_timeout } => {
+            EndpointSettings { warm, max_processes, idle: idle_timeout, ..settings }
+        }
+        // The one process never stops for want of calls.
+        Lease::Shared => EndpointSettings { max_processes: limits.max_processes, idle: Duration::MAX, ..settings },
+    }
+}
+
+fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Environment>) -> Stdio {
+    let mut spec = CommandSpec::new(&command.program).args(&command.args);
+    for (name, value) in &command.env {
+        spec = spec.env(name, value);
+    }
+    if let Some(directory) = &command.cwd {
+        spec = spec.cwd(directory);
+    }
+    let settings = StdioSettings {
+        max_line: limits.max_line_bytes,
+        max_queue: limits.max_queue_bytes,
+        write_deadline: limits.write_timeout,
+        grace: Grace { eof: command.stop_timeout, term: command.stop_timeout },
+    };
+    Stdio::new(server.name.as_str(), spec, Arc::clone(outer), settings)
+}
+
+fn built_in(_builtin: &Builtin, _server: &Server) -> anyhow::Result<Arc<dyn Connector>> {
+    anyhow::bail!("built-in servers are not connected yet")
+}
