@@ -200,11 +200,12 @@ const CHECKS = {
 export const answers = {
     nonce: randomUUID(),
     sampling() {
-        return { model: 'interop', role: 'assistant', stopReason: 'endTurn', content: { type: 'text', text: `sampled ${this.nonce}` } };
+        const content = { type: 'text', text: `sampled ${this.nonce}` };
+        return { model: 'interop', role: 'assistant', stopReason: 'endTurn', content };
     },
     elicitation(content) {
-        const filled = Object.fromEntries(Object.entries(content).map(([key, value]) => [key, value === '$NONCE' ? this.nonce : value]));
-        return { action: 'accept', content: filled };
+        const filled = Object.entries(content).map(([key, value]) => [key, value === '$NONCE' ? this.nonce : value]);
+        return { action: 'accept', content: Object.fromEntries(filled) };
     },
     roots() {
         return { roots: [{ uri: `file:///interop/${this.nonce}`, name: 'interop' }] };
@@ -267,7 +268,8 @@ async function echo(client, plan, said) {
     const { tool, argument, answer } = plan.echo;
     const got = textOf(await client.call(tool, { [argument]: said }));
     const want = answer.replace('{text}', () => said);
-    assert(got === want, `want ${want.length} characters "${want.slice(0, 80)}", got ${got.length} "${got.slice(0, 80)}"`);
+    const brief = text => `${text.length} characters "${text.slice(0, 80)}"`;
+    assert(got === want, `want ${brief(want)}, got ${brief(got)}`);
 }
 
 async function asked(client, { tool, arguments: args }, kind) {

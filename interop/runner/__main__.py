@@ -59,10 +59,11 @@ async def run_client(cell: Cell, port: int, path: str, log: Path) -> list[Result
     if reported.get("resume", {}).get("ok") and not (cutter.cuts == 1 and cutter.resumed):
         reported["resume"] |= {"ok": False, "detail": f"cut {cutter.cuts} times, resumed {cutter.resumed} times"}
     missing = {"ok": False, "detail": f"the client did not report it (exit {process.returncode}, see {log})", "ms": 0}
-    return [
-        Result(cell.name, cell.server.name, check, *(reported.get(check, missing)[key] for key in ("ok", "detail", "ms")))
-        for check in ["connect", *cell.checks, "close"]
-    ]
+    results = []
+    for check in ["connect", *cell.checks, "close"]:
+        line = reported.get(check, missing)
+        results.append(Result(cell.name, cell.server.name, check, line["ok"], line["detail"], line["ms"]))
+    return results
 
 
 def client_environment() -> dict[str, str]:
@@ -94,7 +95,7 @@ def main() -> int:
     parser.add_argument("--server", default="", help="run against servers whose name contains this, e.g. showcase")
     parser.add_argument("--jobs", type=int, default=2, help="cells at once (default 2)")
     parser.add_argument("--rmcp", type=Path, required=True, help="the built pontoon-interop-rmcp")
-    parser.add_argument("--direct", action="store_true", help="try the clients without the gateway, server against client")
+    parser.add_argument("--direct", action="store_true", help="without the gateway: client against server")
     arguments = parser.parse_args()
     (CACHE / "logs").mkdir(parents=True, exist_ok=True)
     (CACHE / "home").mkdir(exist_ok=True)

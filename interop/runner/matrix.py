@@ -17,8 +17,8 @@ EVERYTHING = ROOT / "node_modules" / "@modelcontextprotocol" / "server-everythin
 
 CHECKS = [
     "tools", "resources", "templates", "prompts", "echo", "progress", "log", "read", "subscribe", "prompt", "complete",
-    "cancel", "cancel_at_server", "header_param", "concurrent", "large", "tool_error", "protocol_error", "sampling", "elicitation",
-    "roots", "resume",
+    "cancel", "cancel_at_server", "header_param", "concurrent", "large", "tool_error", "protocol_error", "sampling",
+    "elicitation", "roots", "resume",
 ]  # fmt: skip
 QUESTIONS = ["sampling", "elicitation", "roots"]
 ONE_MIB = 1 << 20
@@ -123,9 +123,9 @@ STREAMABLE, MODERN, PINNED, SSE = (
 LOSES_LAST = 1
 """The TypeScript clients drop a progress notification that arrives in the same read as the result."""
 
+NOT_ONE_METHOD = ["progress", "log", "subscribe", "complete", "cancel", "cancel_at_server", "header_param", "resume"]
 INSPECTOR_SKIP = {
-    check: "the Inspector's command line runs one method and ends"
-    for check in ["progress", "log", "subscribe", "complete", "cancel", "cancel_at_server", "header_param", "resume", *QUESTIONS]
+    check: "the Inspector's command line runs one method and ends" for check in NOT_ONE_METHOD + QUESTIONS
 } | {"large": "its arguments are limited by the size of a command line"}
 
 

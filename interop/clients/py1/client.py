@@ -44,7 +44,9 @@ class Client:
             if cursor is None:
                 return items
 
-    async def call(self, name: str, arguments: dict[str, Any], *, log_level: str | None = None, **options: Any) -> dict[str, Any]:
+    async def call(
+        self, name: str, arguments: dict[str, Any], *, log_level: str | None = None, **options: Any
+    ) -> dict[str, Any]:
         return plain(await self.session.call_tool(name, arguments, **options))
 
     async def cancelled_call(self, name: str, arguments: dict[str, Any], until: Until = None) -> None:
@@ -118,8 +120,9 @@ async def connect(cell: dict[str, Any], answers: Answers):
             client.logs.append(plain(params))
 
     async def on_message(message: Any) -> None:
-        if isinstance(message, types.ServerNotification) and isinstance(message.root, types.ResourceUpdatedNotification):
-            client.updates.append(str(message.root.params.uri))
+        notification = message.root if isinstance(message, types.ServerNotification) else None
+        if isinstance(notification, types.ResourceUpdatedNotification):
+            client.updates.append(str(notification.params.uri))
 
     callbacks = {"sampling_callback": on_sampling, "list_roots_callback": on_roots, "logging_callback": on_log}
     if hasattr(types, "ElicitResult"):

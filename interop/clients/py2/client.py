@@ -47,7 +47,9 @@ class Client:
             if cursor is None:
                 return items
 
-    async def call(self, name: str, arguments: dict[str, Any], *, log_level: str | None = None, **options: Any) -> dict[str, Any]:
+    async def call(
+        self, name: str, arguments: dict[str, Any], *, log_level: str | None = None, **options: Any
+    ) -> dict[str, Any]:
         # A modern server logs only to a request that asks for it.
         if self.modern and log_level:
             options["meta"] = {"io.modelcontextprotocol/logLevel": log_level}

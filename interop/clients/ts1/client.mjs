@@ -18,7 +18,8 @@ async function connect({ url, transport: kind, plan }) {
     const logs = [];
     const updates = [];
     listen(client, logs, updates, plan);
-    const transport = kind === 'sse' ? new SSEClientTransport(new URL(url)) : new StreamableHTTPClientTransport(new URL(url));
+    const Transport = kind === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
+    const transport = new Transport(new URL(url));
     const revision = overhearRevision(transport);
     await client.connect(transport);
 
@@ -36,7 +37,9 @@ async function connect({ url, transport: kind, plan }) {
             };
             return allPages(pages[kind], kind === 'templates' ? 'resourceTemplates' : kind);
         },
-        call: (name, args, { onprogress, signal } = {}) => client.callTool({ name, arguments: args }, undefined, { onprogress, signal }),
+        call(name, args, { onprogress, signal } = {}) {
+            return client.callTool({ name, arguments: args }, undefined, { onprogress, signal });
+        },
         read: uri => client.readResource({ uri }),
         prompt: (name, args) => client.getPrompt({ name, arguments: args }),
         complete: params => client.complete(params),
@@ -71,7 +74,8 @@ function overhearRevision(transport) {
 
 function listen(client, logs, updates, plan) {
     client.setNotificationHandler(schema.LoggingMessageNotificationSchema, ({ params }) => void logs.push(params));
-    client.setNotificationHandler(schema.ResourceUpdatedNotificationSchema, ({ params }) => void updates.push(params.uri));
+    const updated = schema.ResourceUpdatedNotificationSchema;
+    client.setNotificationHandler(updated, ({ params }) => void updates.push(params.uri));
     client.setRequestHandler(schema.CreateMessageRequestSchema, () => {
         answers.asked.sampling += 1;
         return answers.sampling();

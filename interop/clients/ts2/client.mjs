@@ -1,5 +1,11 @@
 // TypeScript SDK 2.x (`@modelcontextprotocol/client`): legacy over both transports, and 2026-07-28.
-import { Client, LOG_LEVEL_META_KEY, ProtocolError, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+    Client,
+    LOG_LEVEL_META_KEY,
+    ProtocolError,
+    SSEClientTransport,
+    StreamableHTTPClientTransport
+} from '@modelcontextprotocol/client';
 import { answers, main } from '../checks.mjs';
 import { allPages } from '../support.mjs';
 
@@ -17,7 +23,8 @@ async function connect({ url, transport: kind, era, mode, plan }) {
     const logs = [];
     const updates = [];
     listen(client, logs, updates, plan);
-    const transport = kind === 'sse' ? new SSEClientTransport(new URL(url)) : new StreamableHTTPClientTransport(new URL(url));
+    const Transport = kind === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
+    const transport = new Transport(new URL(url));
     await client.connect(transport);
 
     return {
