@@ -11,10 +11,13 @@ mod closed;
 mod connection;
 mod connector;
 mod diagnostics;
+mod in_process;
+mod refused;
 mod stdio;
 
 pub use closed::Closed;
 pub use connection::{Connection, Idle, Listener, Ready, SendError, Wire};
 pub use connector::{BoxFuture, ConnectError, Connector};
 pub use diagnostics::{Counters, Diagnostics};
+pub use in_process::{InProcess, InProcessSettings};
 pub use stdio::{Stdio, StdioSettings};

@@ -169,6 +169,26 @@ mod tests {
         (Inlet::new(Arc::clone(&sender), max_waiting), sender, receiver)
     }
 
+    /// Reads so many bytes and flushes whenever the pipe takes more; returns what was read and how much was flushed.
+    async fn carry(
+        inlet: &mut Inlet,
+        sender: &Sender,
+        receiver: &mut Receiver,
+        bytes: usize,
+    ) -> (Vec<u8>, usize) {
+        let (mut read, mut flushed) = (Vec::new(), 0);
+        while read.len() < bytes {
+            tokio::select! {
+                more = receiver.read_buf(&mut read) => assert_ne!(more.unwrap(), 0),
+                writable = sender.writable(), if inlet.waiting_bytes() > 0 => {
+                    writable.unwrap();
+                    flushed += inlet.flush().unwrap();
+                }
+            }
+        }
+        (read, flushed)
+    }
+
     #[tokio::test]
     async fn a_message_goes_out_at_once_with_its_newline() {
         let (mut inlet, _, mut receiver) = inlet(100).await;
@@ -184,14 +204,8 @@ mod tests {
         let big = Bytes::from(vec![b'x'; 200 * 1024]);
         assert_eq!(inlet.send(big.clone()), Ok(Taken::Queued));
         assert_eq!(inlet.send("{\"a\":1}".into()), Err(SendError::Full));
-        let mut read = vec![0; big.len() + 1];
-        let (mut at, mut flushed) = (0, 0);
         let waited = inlet.waiting_bytes();
-        while at < read.len() {
-            at += receiver.read(&mut read[at..]).await.unwrap();
-            sender.writable().await.unwrap();
-            flushed += inlet.flush().unwrap();
-        }
+        let (read, flushed) = carry(&mut inlet, &sender, &mut receiver, big.len() + 1).await;
         assert_eq!(flushed, waited);
         assert_eq!((&read[..big.len()], read[big.len()]), (&big[..], b'\n'));
         assert_eq!(inlet.waiting_bytes(), 0);
@@ -211,12 +225,7 @@ mod tests {
         messages
             .iter()
             .for_each(|message| expected.extend_from_slice(&[message, &b"\n"[..]].concat()));
-        let mut read = Vec::new();
-        while read.len() < expected.len() {
-            receiver.read_buf(&mut read).await.unwrap();
-            sender.writable().await.unwrap();
-            inlet.flush().unwrap();
-        }
+        let (read, _) = carry(&mut inlet, &sender, &mut receiver, expected.len()).await;
         assert_eq!(read, expected);
     }
 

@@ -6,12 +6,13 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
-use pontoon_jsonrpc::{ErrorObject, Limits, Message, Outcome, Payload, Raw, Refusal, Response, code};
+use pontoon_jsonrpc::{Limits, Message, Payload, Refusal, code};
 use pontoon_supervise::{Admission, Throttle};
 use tokio::net::unix::pipe::Receiver;
 
 use crate::connection::Listener;
-use crate::diagnostics::Count;
+use crate::diagnostics::{Count, Tally};
+use crate::refused::stand_in;
 use crate::stdio::clean::{Line, clean};
 use crate::stdio::framer::{Frame, Framer};
 use crate::stdio::shared::Shared;
@@ -139,12 +140,9 @@ impl Reader {
             return self.skipped("a line is no JSON", |tally| &tally.noise_lines);
         }
         self.skipped("a message is not valid JSON-RPC", |tally| &tally.refused_messages);
-        if let Some(id) = refusal.answers.clone() {
+        if let Some(message) = stand_in(&refusal) {
             // Somebody waits for this answer, and no other will come.
-            listener.message(Message::Response(Response {
-                id: Some(id),
-                outcome: Outcome::Error(invalid_answer(&refusal)),
-            }));
+            listener.message(message);
         }
     }
 
@@ -156,7 +154,7 @@ impl Reader {
     }
 
     /// Counts and says, with restraint, that something was skipped; never what, since it may be a secret.
-    fn skipped(&mut self, what: &str, count: fn(&crate::diagnostics::Tally) -> &Count) {
+    fn skipped(&mut self, what: &str, count: fn(&Tally) -> &Count) {
         count(&self.shared.tally).add_one();
         if let Admission::Log { suppressed } = self.throttle.admit(Instant::now()) {
             tracing::warn!(
@@ -165,12 +163,4 @@ impl Reader {
             );
         }
     }
-}
-
-/// The answer in place of one that cannot be passed on.
-fn invalid_answer(refusal: &Refusal) -> ErrorObject {
-    const DATA: &str =
-        r#"{"source":"gateway","reason":"upstream_invalid_answer","sent":true,"retryable":false}"#;
-    let message = format!("The server's answer is not valid JSON-RPC: {refusal}");
-    ErrorObject::new(code::INTERNAL_ERROR, message).with_data(Raw::from_static(DATA))
 }

@@ -1,0 +1,78 @@
+//! Servers in our own process, written with `rmcp`.
+//!
+//! rmcp's own service loop serves them, over a transport that hands typed messages across instead of bytes. That
+//! loop speaks both eras: an `initialize` selects the legacy lifecycle, a request with complete `_meta` the modern.
+
+mod decode;
+mod encode;
+mod guarded;
+mod handle;
+mod lifecycle;
+mod service;
+mod transport;
+
+use std::sync::Arc;
+
+use rmcp::ServerHandler;
+
+use crate::connection::Idle;
+use crate::connector::{BoxFuture, ConnectError, Connector};
+use handle::IdleHandler;
+
+/// Limits of a connection to a server in our own process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InProcessSettings {
+    /// Bytes waiting for the service loop; one message may exceed it when nothing else waits. Default 8 MiB.
+    pub max_queue: usize,
+}
+
+impl Default for InProcessSettings {
+    fn default() -> Self {
+        Self { max_queue: 8 << 20 }
+    }
+}
+
+/// Makes a handler for each connection.
+pub struct InProcess<F> {
+    name: Arc<str>,
+    factory: F,
+    settings: InProcessSettings,
+}
+
+impl<F, H> InProcess<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: ServerHandler,
+{
+    /// `name` is the server's name in the log; `factory` makes one handler for each connection.
+    pub fn new(name: impl Into<Arc<str>>, factory: F, settings: InProcessSettings) -> Self {
+        Self {
+            name: name.into(),
+            factory,
+            settings,
+        }
+    }
+}
+
+impl<F, H> Connector for InProcess<F>
+where
+    F: Fn() -> H + Send + Sync + 'static,
+    H: ServerHandler,
+{
+    fn connect(&self) -> BoxFuture<'_, Result<Idle, ConnectError>> {
+        let idle = IdleHandler::new((self.factory)(), Arc::clone(&self.name), self.settings);
+        Box::pin(std::future::ready(Ok(Idle::new(idle))))
+    }
+
+    fn describe(&self) -> String {
+        format!("built-in {}", self.name)
+    }
+}
+
+impl<F> std::fmt::Debug for InProcess<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InProcess")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

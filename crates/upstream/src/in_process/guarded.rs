@@ -1,0 +1,72 @@
+//! Notices when a handler panics.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use rmcp::model::{ClientNotification, ClientRequest, ProtocolVersion, ServerConfig, ServerResult};
+use rmcp::service::{NotificationContext, RequestContext};
+use rmcp::{ErrorData, RoleServer, ServerHandler, Service};
+
+use crate::closed::Closed;
+use crate::in_process::handle::Shared;
+
+/// A handler whose panics end the connection, like the crash of a process. rmcp runs each request in a task of
+/// its own and would let a panic end that task unnoticed: the request would wait for ever.
+pub(crate) struct Guarded<H> {
+    handler: H,
+    shared: Arc<Shared>,
+}
+
+impl<H> Guarded<H> {
+    pub(crate) fn new(handler: H, shared: Arc<Shared>) -> Self {
+        Self { handler, shared }
+    }
+
+    async fn guard<T>(&self, work: impl Future<Output = Result<T, ErrorData>>) -> Result<T, ErrorData> {
+        match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(panic) => {
+                let what = format!("panicked: {}", panic_text(&*panic));
+                self.shared.end(Closed::Handler(what));
+                Err(ErrorData::internal_error("the server panicked", None))
+            }
+        }
+    }
+}
+
+impl<H: ServerHandler> Service<RoleServer> for Guarded<H> {
+    async fn handle_request(
+        &self,
+        request: ClientRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ServerResult, ErrorData> {
+        self.guard(self.handler.handle_request(request, context)).await
+    }
+
+    async fn handle_notification(
+        &self,
+        notification: ClientNotification,
+        context: NotificationContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.guard(self.handler.handle_notification(notification, context))
+            .await
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        ServerHandler::get_info(&self.handler)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        ServerHandler::supported_protocol_versions(&self.handler)
+    }
+}
+
+/// What was given to `panic!`.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&'static str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("for a reason it did not give")
+}
