@@ -99,7 +99,10 @@ impl Routes {
                 server: extra.server.clone(),
             })?;
             let endpoint = Endpoint::Mcp;
-            routes.add(format!("{}{}", layout.prefix, extra.path), Route { server, endpoint })?;
+            routes.add(
+                format!("{}{}", layout.prefix, extra.path),
+                Route { server, endpoint },
+            )?;
         }
         Ok(routes)
     }

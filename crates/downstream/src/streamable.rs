@@ -219,18 +219,22 @@ impl<B: Backend> Context<'_, B> {
 
     /// Reads on where the client left off. Where that cannot be, the stream is
     /// empty and ends: an HTTP error would make clients try again and again.
+    ///
+    /// A client that missed too much of a GET stream goes on with a new one:
+    /// it would come back with the same event id for ever.
     fn resume(&self, session: &Session<B::Attachment>, last: &HeaderValue) -> Result<Reply, Problem> {
-        let event = last.to_str().ok().and_then(EventId::parse);
-        match event.map(|event| session.resume(event)) {
-            Some(Ok(NewStream { id, reader })) => Ok(response::events(EventStream::new(
+        let Some(event) = last.to_str().ok().and_then(EventId::parse) else {
+            return Ok(response::closed_events(Bytes::new()));
+        };
+        match session.resume(event) {
+            Ok(NewStream { id, reader }) => Ok(response::events(EventStream::new(
                 reader,
                 Some(id),
                 self.shared.pace(),
             ))),
-            Some(Err(ResumeError::TooMany)) => Err(self.too_many_streams().into()),
-            Some(Err(ResumeError::Unknown | ResumeError::Gap)) | None => {
-                Ok(response::closed_events(Bytes::new()))
-            }
+            Err(ResumeError::TooMany) => Err(self.too_many_streams().into()),
+            Err(ResumeError::Gap) if session.is_standalone(event.stream) => self.listen(session),
+            Err(ResumeError::Unknown | ResumeError::Gap) => Ok(response::closed_events(Bytes::new())),
         }
     }
 

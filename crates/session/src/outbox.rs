@@ -354,7 +354,8 @@ impl State {
 
     fn holds_all_after(&self, sequence: u64) -> bool {
         let first_held = self.log.front().map_or(self.next, |delivery| delivery.sequence);
-        self.aborted.is_none() && sequence + 1 >= first_held && sequence < self.next
+        // Sequences come from clients: none is added to before it is known to be one of ours.
+        self.aborted.is_none() && sequence < self.next && sequence + 1 >= first_held
     }
 
     /// Moves the cursor back (or forth) to `sequence`, which is held.

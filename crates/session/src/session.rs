@@ -262,6 +262,12 @@ impl<A> Session<A> {
         })
     }
 
+    /// Whether a stream that the session still knows is one for what belongs
+    /// to no exchange.
+    pub fn is_standalone(&self, stream: StreamId) -> bool {
+        self.lock().entries.iter().any(|entry| entry.id == stream && entry.role == Role::Standalone)
+    }
+
     /// Sends a notification that belongs to no exchange: to exactly one stream.
     pub fn notify(&self, message: Bytes) -> Delivered {
         // Half of the room is kept for requests, which somebody waits for.

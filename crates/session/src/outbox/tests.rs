@@ -170,3 +170,12 @@ fn a_stateless_client_that_does_not_read_is_abandoned_too() {
     while outbox.push(text("0123456789")).is_ok() {}
     assert!(outbox.is_abandoned());
 }
+
+#[test]
+fn no_sequence_that_a_client_makes_up_does_harm() {
+    let outbox = exchange(2);
+    outbox.push(text("one")).unwrap();
+    for sequence in [2, 99, u64::MAX] {
+        assert!(outbox.reader_after(sequence).is_none(), "{sequence}");
+    }
+}

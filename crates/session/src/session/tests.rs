@@ -159,3 +159,16 @@ fn closing_ends_every_stream() {
     assert!(stream.reader.outbox().has_ended());
     assert_eq!(session.notify(text("late")), Delivered::Dropped);
 }
+
+#[test]
+fn the_roles_of_streams_are_told_apart_while_they_are_known() {
+    let session = session(Transport::Streamable);
+    assert!(session.stream().is_none());
+    let general = session.listen().unwrap();
+    let exchange = session.exchange(1);
+    let exchange_id = session.remember(&exchange).unwrap();
+    assert!(session.is_standalone(general.id));
+    assert!(!session.is_standalone(exchange_id));
+    assert!(!session.is_standalone(StreamId(99)));
+    assert!(Arc::ptr_eq(&session.stream().unwrap(), general.reader.outbox()));
+}

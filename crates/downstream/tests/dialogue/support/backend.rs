@@ -1,15 +1,16 @@
 //! A backend that answers simple methods at once and holds the rest for the test.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use pontoon_downstream::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
-use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Outcome, Raw, Request, Response, code, encode};
+use pontoon_jsonrpc::{ErrorObject, Id, Notification, Outcome, Raw, Request, Response, code, encode};
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_mcp::{LegacyRevision, error, method};
 use pontoon_policy::{Caller, Permit, Slot};
-use pontoon_session::{Rejected, Session};
+use pontoon_session::{Outbox, Rejected, Session};
 use tokio::sync::Notify;
 
 /// What the transports told the backend.
@@ -26,11 +27,9 @@ pub(crate) enum Seen {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) id: Id,
-    pub(crate) method: String,
-    pub(crate) params: Option<Raw>,
     pub(crate) target: Target,
     pub(crate) session: Option<Arc<Session<()>>>,
-    pub(crate) slot: Slot,
+    _slot: Slot,
 }
 
 impl Held {
@@ -44,12 +43,17 @@ impl Held {
 
     pub(crate) fn finish(self, result: &str) {
         let result = Raw::parse(result.to_owned(), &pontoon_jsonrpc::Limits::SERVER).unwrap();
-        self.target.outbox.finish(encode::result(&self.id, &result), None).unwrap();
+        self.target
+            .outbox
+            .finish(encode::result(&self.id, &result), None)
+            .unwrap();
     }
 }
 
 pub(crate) fn progress(step: u32) -> String {
-    format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":1,"progress":{step}}}}}"#)
+    format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":1,"progress":{step}}}}}"#
+    )
 }
 
 pub(crate) struct Fake {
@@ -64,6 +68,7 @@ pub(crate) struct Fake {
 struct State {
     held: VecDeque<Held>,
     seen: Vec<Seen>,
+    outboxes: Vec<Weak<Outbox>>,
 }
 
 impl Fake {
@@ -78,7 +83,10 @@ impl Fake {
     }
 
     pub(crate) fn shared(name: &'static str) -> Self {
-        Self { need: SessionNeed::Optional, ..Self::new(name) }
+        Self {
+            need: SessionNeed::Optional,
+            ..Self::new(name)
+        }
     }
 
     /// The next request that is not answered at once.
@@ -122,7 +130,10 @@ impl Fake {
                 finish(encode::error(Some(&request.id), &error), Some(error.code));
             }
             method::TOOLS_LIST | method::DISCOVER | method::PING => {
-                finish(encode::result(&request.id, &Raw::from_static(r#"{"ok":true}"#)), None);
+                finish(
+                    encode::result(&request.id, &Raw::from_static(r#"{"ok":true}"#)),
+                    None,
+                );
             }
             "echo" => {
                 let params = request.params.clone().unwrap_or_else(Raw::empty_object);
@@ -131,13 +142,14 @@ impl Fake {
             _ => {
                 let held = Held {
                     id: request.id.clone(),
-                    method: request.method.to_string(),
-                    params: request.params,
                     target,
                     session: session.cloned(),
-                    slot,
+                    _slot: slot,
                 };
-                self.state.lock().unwrap().held.push_back(held);
+                let mut state = self.state.lock().unwrap();
+                state.outboxes.push(Arc::downgrade(&held.target.outbox));
+                state.held.push_back(held);
+                drop(state);
                 self.arrived.notify_waiters();
             }
         }
@@ -163,10 +175,15 @@ impl Backend for Fake {
         let (request, _slot) = request.split();
         self.note(Seen::Request(request.method.to_string()));
         let params = request.params.as_ref().and_then(Raw::object);
-        let asked = params.as_ref().and_then(|params| params.get_str("protocolVersion"));
+        let asked = params
+            .as_ref()
+            .and_then(|params| params.get_str("protocolVersion"));
         let Some(asked) = asked else {
             let error = ErrorObject::new(code::INVALID_PARAMS, "protocolVersion is missing");
-            target.outbox.finish(encode::error(Some(&request.id), &error), Some(error.code)).unwrap();
+            target
+                .outbox
+                .finish(encode::error(Some(&request.id), &error), Some(error.code))
+                .unwrap();
             return;
         };
         let revision = LegacyRevision::negotiate(&asked);
@@ -174,7 +191,10 @@ impl Backend for Fake {
         session.attach(()).unwrap();
         let result = format!(r#"{{"protocolVersion":"{}"}}"#, revision.as_str());
         let result = Raw::parse(result, &pontoon_jsonrpc::Limits::SERVER).unwrap();
-        target.outbox.finish(encode::result(&request.id, &result), None).unwrap();
+        target
+            .outbox
+            .finish(encode::result(&request.id, &result), None)
+            .unwrap();
     }
 
     async fn request(&self, session: &Arc<Session<()>>, request: Permit<Request>, target: Target) {
@@ -202,7 +222,10 @@ impl Backend for Fake {
         if target.streaming == Streaming::Refused && *request.message().method == *method::LISTEN {
             let (request, _slot) = request.split();
             let error = error::invalid_request("needs a stream");
-            target.outbox.finish(encode::error(Some(&request.id), &error), Some(error.code)).unwrap();
+            target
+                .outbox
+                .finish(encode::error(Some(&request.id), &error), Some(error.code))
+                .unwrap();
             return;
         }
         self.take(None, request, target);
@@ -214,14 +237,16 @@ impl Backend for Fake {
 
     async fn drain(&self) {
         self.note(Seen::Drain);
-        let listening: Vec<_> = self.state.lock().unwrap().held.drain(..).collect();
-        for held in listening {
-            held.finish("{}");
+        let waits = || {
+            let state = self.state.lock().unwrap();
+            state
+                .outboxes
+                .iter()
+                .filter_map(Weak::upgrade)
+                .any(|outbox| !outbox.has_ended())
+        };
+        while waits() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
-}
-
-/// Reads a message that a test sees on a stream.
-pub(crate) fn parse(text: &str) -> Message {
-    Message::parse(text.to_owned(), &pontoon_jsonrpc::Limits::SERVER).unwrap()
 }

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -26,6 +27,7 @@ pub(crate) struct Client {
 }
 
 /// A response whose body is still to be read.
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -34,8 +36,16 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn new(gateway: Gateway<Fake>) -> Self {
-        let headers = vec![("host".into(), "localhost:3000".into()), ("accept".into(), BOTH.into())];
-        Self { gateway, peer: ([127, 0, 0, 1], 4000).into(), path: "/mcp".into(), headers }
+        let headers = vec![
+            ("host".into(), "localhost:3000".into()),
+            ("accept".into(), BOTH.into()),
+        ];
+        Self {
+            gateway,
+            peer: ([127, 0, 0, 1], 4000).into(),
+            path: "/mcp".into(),
+            headers,
+        }
     }
 
     pub(crate) fn at(mut self, path: &str) -> Self {
@@ -43,7 +53,7 @@ impl Client {
         self
     }
 
-    pub(crate) fn from_address(mut self, address: [u8; 4]) -> Self {
+    pub(crate) fn of_address(mut self, address: [u8; 4]) -> Self {
         self.peer = (address, 4000).into();
         self
     }
@@ -57,7 +67,11 @@ impl Client {
     /// Replaces a header; an empty value removes it.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(other, _)| other != name);
-        if value.is_empty() { self } else { self.and(name, value) }
+        if value.is_empty() {
+            self
+        } else {
+            self.and(name, value)
+        }
     }
 
     /// Opens a session of this revision.
@@ -65,20 +79,26 @@ impl Client {
         let answer = self.post(&initialize(revision)).await;
         assert_eq!(answer.status, StatusCode::OK);
         let session = answer.headers["mcp-session-id"].to_str().unwrap().to_owned();
-        self.with("mcp-session-id", &session).with("mcp-protocol-version", revision)
+        self.with("mcp-session-id", &session)
+            .with("mcp-protocol-version", revision)
     }
 
     /// A client of 2026-07-28 that sends `method` next.
     pub(crate) fn modern(self, method: &str) -> Self {
-        self.with("mcp-protocol-version", "2026-07-28").with("mcp-method", method)
+        self.with("mcp-protocol-version", "2026-07-28")
+            .with("mcp-method", method)
     }
 
     pub(crate) async fn post(&self, body: &str) -> Answer {
-        self.clone().with("content-type", "application/json").post_as_is(body).await
+        self.clone()
+            .with("content-type", "application/json")
+            .post_as_is(body)
+            .await
     }
 
     pub(crate) async fn post_as_is(&self, body: &str) -> Answer {
-        self.send(Method::POST, Bytes::copy_from_slice(body.as_bytes())).await
+        self.send(Method::POST, Bytes::copy_from_slice(body.as_bytes()))
+            .await
     }
 
     pub(crate) async fn get(&self) -> Answer {
@@ -96,7 +116,11 @@ impl Client {
         }
         let request = request.body(Full::new(body)).unwrap();
         let (head, body) = self.gateway.handle(request, self.peer).await.into_parts();
-        Answer { status: head.status, headers: head.headers, body }
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
     }
 
     /// Starts a POST that will not be answered before the test does so.
@@ -107,7 +131,9 @@ impl Client {
 }
 
 pub(crate) fn initialize(revision: &str) -> String {
-    format!(r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{revision}","capabilities":{{}},"clientInfo":{{"name":"test","version":"1"}}}}}}"#)
+    format!(
+        r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"protocolVersion":"{revision}","capabilities":{{}},"clientInfo":{{"name":"test","version":"1"}}}}}}"#
+    )
 }
 
 /// A request of 2026-07-28; `params` are members to put before `_meta`.
@@ -143,7 +169,11 @@ impl Answer {
     pub(crate) fn events(self) -> Events {
         assert_eq!(self.status, StatusCode::OK);
         assert_eq!(self.header("content-type"), "text/event-stream");
-        Events { body: self.body, chunk: Bytes::new(), decoder: Decoder::default() }
+        Events {
+            body: self.body,
+            chunk: Bytes::new(),
+            decoder: Decoder::default(),
+        }
     }
 }
 
@@ -186,7 +216,18 @@ impl Events {
     /// What is sent next, as it is.
     pub(crate) async fn next_chunk(&mut self) -> Option<Bytes> {
         let body = &mut self.body;
-        poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.map(|frame| frame.unwrap().into_data().unwrap())
+        poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx))
+            .await
+            .map(|frame| frame.unwrap().into_data().unwrap())
+    }
+
+    /// The data of all events that are there now.
+    pub(crate) async fn ready(&mut self) -> Vec<String> {
+        let mut ready = Vec::new();
+        while let Ok(Some(data)) = tokio::time::timeout(Duration::from_millis(1), self.data()).await {
+            ready.push(data);
+        }
+        ready
     }
 
     /// Whether nothing is there to be read now.
@@ -199,6 +240,10 @@ impl Events {
 impl From<Response<ResponseBody>> for Answer {
     fn from(response: Response<ResponseBody>) -> Self {
         let (head, body) = response.into_parts();
-        Self { status: head.status, headers: head.headers, body }
+        Self {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
     }
 }

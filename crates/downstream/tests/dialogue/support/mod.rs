@@ -1,8 +1,8 @@
 //! A scripted backend, and clients that speak to the gateway without a socket.
 
-mod backend;
-mod client;
-mod raw;
+pub(crate) mod backend;
+pub(crate) mod client;
+pub(crate) mod raw;
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use pontoon_downstream::{Gateway, Settings};
 use pontoon_policy::{OriginGuard, Policy};
 
 pub(crate) use backend::{Fake, Held, Seen};
-pub(crate) use client::{Answer, Client, Events};
+pub(crate) use client::{Client, Events};
 pub(crate) use raw::Raw;
 
 /// A gateway with one fake server called `fake`, which is the default.

@@ -19,7 +19,11 @@ impl Raw {
     /// A connection that holds this many bytes on their way.
     pub(crate) fn with_buffer(house: &House, bytes: usize) -> Self {
         let (io, server) = tokio::io::duplex(bytes);
-        tokio::spawn(house.gateway.serve_connection(server, ([127, 0, 0, 1], 4000).into()));
+        tokio::spawn(
+            house
+                .gateway
+                .serve_connection(server, ([127, 0, 0, 1], 4000).into()),
+        );
         Self { io }
     }
 
@@ -56,7 +60,10 @@ impl Raw {
     pub(crate) async fn read_to_end(&mut self) -> String {
         let mut text = String::new();
         let within = Duration::from_secs(3600);
-        tokio::time::timeout(within, self.io.read_to_string(&mut text)).await.expect("the end comes").unwrap_or(0);
+        tokio::time::timeout(within, self.io.read_to_string(&mut text))
+            .await
+            .expect("the end comes")
+            .unwrap_or(0);
         text
     }
 }

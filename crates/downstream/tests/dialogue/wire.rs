@@ -1,0 +1,196 @@
+//! Bytes on connections: heads, deadlines, and what goes out in one write.
+
+use std::time::Duration;
+
+use pontoon_downstream::Settings;
+
+use crate::support::client::{initialize, modern};
+use crate::support::raw::post;
+use crate::support::{House, Raw};
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_one_write_with_its_length() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    raw.write(&post("", &initialize("2025-06-18"))).await;
+    let answer = raw.read().await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("content-type: application/json\r\n"));
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.contains(&format!("content-length: {}", body.len())),
+        "{head}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_head_of_a_stream_and_its_first_event_are_one_write() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    raw.write("GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    let answer = raw.read().await;
+    assert!(answer.contains("transfer-encoding: chunked\r\n"));
+    assert!(
+        answer.contains("event: endpoint\ndata: /messages?sessionId="),
+        "{answer}"
+    );
+
+    let mut raw = Raw::connect(&house);
+    let headers = "mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: slow\r\n";
+    raw.write(&post(headers, &modern(1, "tools/call", r#""name":"slow""#)))
+        .await;
+    let held = house.backend.next().await;
+    held.progress(1);
+    let first = raw.read().await;
+    assert!(
+        first.starts_with("HTTP/1.1 200") && first.contains("notifications/progress"),
+        "{first}"
+    );
+    held.finish("{}");
+    let last = raw.read().await;
+    assert!(
+        last.contains("result") && last.ends_with("0\r\n\r\n"),
+        "the end comes with the answer: {last}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_are_reused_after_long_rests() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    for _ in 0..3 {
+        raw.write(&post("", &initialize("2025-06-18"))).await;
+        assert!(raw.read_until("}}").await.contains("200 OK"));
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(16)).await;
+    assert_eq!(raw.read().await, "", "after 75 s it is closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_must_be_complete_soon_after_its_first_byte() {
+    let house = House::new();
+    let mut healthy = Raw::connect(&house);
+    let mut slow = Raw::connect(&house);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let begun = tokio::time::Instant::now();
+    for byte in post("", "{}").chars() {
+        if !slow.try_write(&byte.to_string()).await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let after = begun.elapsed();
+    assert!(
+        after >= Duration::from_secs(10) && after <= Duration::from_secs(12),
+        "{after:?}"
+    );
+    healthy.write(&post("", &initialize("2025-06-18"))).await;
+    assert!(healthy.read().await.contains("200 OK"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_second_head_is_cut_off_as_well() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    raw.write(&post("", &initialize("2025-06-18"))).await;
+    raw.read_until("}}").await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let begun = tokio::time::Instant::now();
+    raw.write("POST").await;
+    assert_eq!(raw.read().await, "");
+    assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_heads_are_refused() {
+    let house = House::new();
+    let many: String = (0..101).map(|n| format!("x-{n}: 1\r\n")).collect();
+    let large = format!("x-large: {}\r\n", "x".repeat(64 * 1024));
+    for headers in [many, large] {
+        let mut raw = Raw::connect(&house);
+        raw.try_write(&post(&headers, "{}")).await;
+        let answer = raw.read_to_end().await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+    let mut raw = Raw::connect(&house);
+    raw.try_write(&format!(
+        "GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        "x".repeat(70_000)
+    ))
+    .await;
+    let answer = raw.read_to_end().await;
+    assert!(
+        answer.starts_with("HTTP/1.1 414") || answer.starts_with("HTTP/1.1 431"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_requests_are_refused_and_the_connection_is_closed() {
+    let house = House::new();
+    for request in [
+        "GET /mcp HTTP/1.1\r\n\r\n",
+        "GET /mcp HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n",
+        "GET http://evil.com/mcp HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: +2\r\n\r\n{}",
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2, 2\r\n\r\n{}",
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST /mcp HTTP/1.0\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET /mcp HTTP/1.1\r\nhost : localhost\r\n\r\n",
+        "GET /mcp HTTP/1.1\r\nhost: localhost\r\n folded: x\r\n\r\n",
+        "GET /mcp HTTP/1.1\r\nhost: local\0host\r\n\r\n",
+        "nonsense\r\n\r\n",
+    ] {
+        let mut raw = Raw::connect(&house);
+        raw.write(request).await;
+        let answer = raw.read().await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{request:?}: {answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vanished_stream_client_frees_its_session_at_once() {
+    let house = House::with_settings(Settings::default());
+    let mut raw = Raw::connect(&house);
+    raw.write("GET /sse HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    raw.read_until("sessionId").await;
+    assert_eq!(house.gateway.session_count(), 1);
+    drop(raw);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(house.gateway.session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modern_client_that_closes_its_connection_cancels() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    let headers = "mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: slow\r\n";
+    raw.write(&post(headers, &modern(1, "tools/call", r#""name":"slow""#)))
+        .await;
+    let held = house.backend.next().await;
+    assert!(!held.target.outbox.is_abandoned());
+    drop(raw);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(held.target.outbox.is_abandoned());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_body_is_never_read_as_a_request() {
+    let house = House::with_settings(Settings {
+        max_body_bytes: 100,
+        ..Settings::default()
+    });
+    let mut raw = Raw::connect(&house);
+    let smuggled = post("", &initialize("2025-06-18"));
+    raw.write(&format!(
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{smuggled}",
+        smuggled.len()
+    ))
+    .await;
+    let answer = raw.read_to_end().await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    assert_eq!(house.backend.seen(), []);
+}
