@@ -186,7 +186,8 @@ impl Outbox {
         result
     }
 
-    /// Ends the stream before its answers. Messages already queued are lost.
+    /// Ends the stream before its answers. A reader that is attached still gets
+    /// what was queued for it, unless it was too slow for that.
     pub fn abort(&self, why: Aborted) {
         let mut state = self.lock();
         if !state.has_ended() {
@@ -340,10 +341,17 @@ impl State {
 
     fn abort(&mut self, why: Aborted) {
         self.aborted = Some(why);
-        self.log = VecDeque::new();
-        self.unread_bytes = 0;
+        if why == Aborted::Closed && self.attached {
+            // What a reader is about to take was promised to its client.
+            let read = self.log.len() - self.unread_len();
+            self.log.drain(..read);
+        } else {
+            self.log = VecDeque::new();
+            self.unread_bytes = 0;
+            self.cursor = self.next;
+        }
         self.read_bytes = 0;
-        self.cursor = self.next;
+        self.retention = Retention::None;
     }
 
     fn attach(&mut self) -> (u64, Option<Waker>) {
@@ -373,15 +381,10 @@ impl State {
     }
 
     fn peek(&self) -> Option<Peek> {
-        match (
-            self.log
-                .len()
-                .checked_sub(self.unread_len())
-                .and_then(|at| self.log.get(at)),
-            self.aborted,
-        ) {
-            (_, Some(why)) => Some(Peek::Aborted(why)),
-            (Some(delivery), None) => Some(Peek::Message(delivery.kind)),
+        let unread = self.log.len().checked_sub(self.unread_len()).and_then(|at| self.log.get(at));
+        match (unread, self.aborted) {
+            (Some(delivery), _) => Some(Peek::Message(delivery.kind)),
+            (None, Some(why)) => Some(Peek::Aborted(why)),
             (None, None) if self.owed == Some(0) => Some(Peek::End),
             (None, None) => None,
         }

@@ -179,3 +179,27 @@ fn no_sequence_that_a_client_makes_up_does_harm() {
         assert!(outbox.reader_after(sequence).is_none(), "{sequence}");
     }
 }
+
+#[test]
+fn a_closed_stream_still_delivers_what_its_reader_is_about_to_take() {
+    let outbox = Outbox::endless(100, Retention::Replay { bytes: 100 });
+    let mut reader = outbox.reader();
+    outbox.push(text("read")).unwrap();
+    assert_eq!(read(&mut reader), ["read"]);
+    outbox.push(text("queued")).unwrap();
+    outbox.abort(Aborted::Closed);
+    assert_eq!(outbox.push(text("late")), Err(Rejected::Ended));
+    assert_eq!(read(&mut reader), ["queued"]);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(reader.poll_peek(&mut cx), Poll::Ready(Peek::Aborted(Aborted::Closed)));
+    assert_eq!(outbox.held_bytes(), 0);
+}
+
+#[test]
+fn a_closed_stream_without_a_reader_holds_nothing() {
+    let outbox = Outbox::endless(100, Retention::Replay { bytes: 100 });
+    outbox.push(text("queued")).unwrap();
+    outbox.abort(Aborted::Closed);
+    assert_eq!(outbox.held_bytes(), 0);
+    assert_eq!(outbox.reader().try_next(), None);
+}
