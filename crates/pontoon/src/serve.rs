@@ -50,15 +50,16 @@ async fn until_stopped(config: Config, environment: Environment, output: Output)
     }
 }
 
-/// Puts the rooms together, listens, says so, and serves until `shutdown` asks to stop.
+/// Listens, puts the rooms together, says so, and serves until `shutdown` asks to stop.
 async fn run(
     config: Config,
     environment: Environment,
     output: Output,
     shutdown: Shutdown,
 ) -> Result<(), Failure> {
-    let house = wiring::assemble(&config, &environment)?;
+    // First the address: if it is taken, no process was started in vain.
     let listener = listen(config.listen).await?;
+    let house = wiring::assemble(&config, &environment)?;
     let address = listener.local_addr().context("cannot tell the address")?;
     output.announce(&Announcement::new(&config, address));
     tracing::info!(%address, servers = config.servers.len(), "listening");

@@ -41,7 +41,10 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
     let guard = listener::guard(config)?;
     let gateway = Gateway::new(listener::settings(config), policy, guard, endpoints, default)
         .context("the addresses cannot be laid out")?;
-    Ok(House { gateway, drain: config.limits.drain_timeout })
+    Ok(House {
+        gateway,
+        drain: config.limits.drain_timeout,
+    })
 }
 
 impl House {

@@ -11,7 +11,10 @@ pub(crate) fn settings(config: &Config) -> Settings {
     let text = |path: &RoutePath| path.as_str().to_owned();
     let extra_paths = config.servers.iter().flat_map(|server| {
         let name = server.name.as_str();
-        server.paths.iter().map(move |path| ExtraPath { server: name.to_owned(), path: text(path) })
+        server.paths.iter().map(move |path| ExtraPath {
+            server: name.to_owned(),
+            path: text(path),
+        })
     });
     Settings {
         prefix: config.path_prefix.as_ref().map(text).unwrap_or_default(),

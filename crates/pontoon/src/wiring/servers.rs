@@ -18,9 +18,10 @@ pub(crate) fn endpoint(
     processes: &Arc<Gauge>,
 ) -> anyhow::Result<Arc<Endpoint>> {
     let (connector, settings): (Arc<dyn Connector>, _) = match &server.upstream {
-        Upstream::Command(command) => {
-            (Arc::new(stdio(server, command, limits, outer)), command_settings(server, command, limits))
-        }
+        Upstream::Command(command) => (
+            Arc::new(stdio(server, command, limits, outer)),
+            command_settings(server, command, limits),
+        ),
         Upstream::Builtin(builtin) => {
             let settings = EndpointSettings {
                 timeouts: timeouts(server, limits.start_timeout),
@@ -34,11 +35,19 @@ pub(crate) fn endpoint(
         max_in_flight_per_session: limits.max_in_flight_per_session,
         ..settings
     };
-    Ok(Arc::new(Endpoint::new(settings, connector, Arc::clone(processes))))
+    Ok(Arc::new(Endpoint::new(
+        settings,
+        connector,
+        Arc::clone(processes),
+    )))
 }
 
 fn timeouts(server: &Server, open: Duration) -> Timeouts {
-    Timeouts { open, call: server.call_timeout, call_max: server.max_call_timeout }
+    Timeouts {
+        open,
+        call: server.call_timeout,
+        call_max: server.max_call_timeout,
+    }
 }
 
 fn command_settings(server: &Server, command: &Command, limits: &Limits) -> EndpointSettings {
@@ -47,13 +56,27 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
         Lease::Shared => LeasePolicy::Shared,
     };
     let defaults = EndpointSettings::new(server.name.as_str(), Hosting::Command(policy));
-    let settings = EndpointSettings { timeouts: timeouts(server, command.start_timeout), ..defaults };
+    let settings = EndpointSettings {
+        timeouts: timeouts(server, command.start_timeout),
+        ..defaults
+    };
     match command.lease {
-        Lease::Session { warm, max_processes, idle_timeout } => {
-            EndpointSettings { warm, max_processes, idle: idle_timeout, ..settings }
-        }
+        Lease::Session {
+            warm,
+            max_processes,
+            idle_timeout,
+        } => EndpointSettings {
+            warm,
+            max_processes,
+            idle: idle_timeout,
+            ..settings
+        },
         // The one process never stops for want of calls.
-        Lease::Shared => EndpointSettings { max_processes: limits.max_processes, idle: Duration::MAX, ..settings },
+        Lease::Shared => EndpointSettings {
+            max_processes: limits.max_processes,
+            idle: Duration::MAX,
+            ..settings
+        },
     }
 }
 
@@ -69,7 +92,10 @@ fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Enviro
         max_line: limits.max_line_bytes,
         max_queue: limits.max_queue_bytes,
         write_deadline: limits.write_timeout,
-        grace: Grace { eof: command.stop_timeout, term: command.stop_timeout },
+        grace: Grace {
+            eof: command.stop_timeout,
+            term: command.stop_timeout,
+        },
     };
     Stdio::new(server.name.as_str(), spec, Arc::clone(outer), settings)
 }

@@ -1,0 +1,158 @@
+//! `pontoon serve` as a script runs it: what it tells, and how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Duration;
+
+/// Long enough for a busy machine; only a failing test waits for it.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A running `pontoon serve` on a free port. Killed after [`DEADLINE`], so that no read below waits for ever.
+struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+    address: String,
+    _alive: Sender<()>,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pontoon"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let alive = kill_at_deadline(child.id());
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let line = read_line(&mut stdout);
+        let told: serde_json::Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
+        let listening = told["listening"]
+            .as_str()
+            .and_then(|url| url.strip_prefix("http://"));
+        let address = listening.expect("it tells where it listens").to_owned();
+        Self {
+            child,
+            stdout,
+            stderr,
+            address,
+            _alive: alive,
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Reads the log up to a line with `words`.
+    fn wait_for_log(&mut self, words: &str) {
+        while !read_line(&mut self.stderr).contains(words) {}
+    }
+
+    /// The exit code, and what was written to standard output since the first line.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).expect("it is UTF-8");
+        // The log must not fill its pipe while we wait.
+        let _ = self.stderr.read_to_string(&mut String::new());
+        (self.child.wait().expect("it can be waited for").code(), rest)
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.set_read_timeout(Some(DEADLINE)).expect("it is not zero");
+        stream
+    }
+}
+
+fn read_line(reader: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    let length = reader.read_line(&mut line).expect("it is UTF-8");
+    assert!(length > 0, "it ended too early");
+    line
+}
+
+fn signal(process: u32, name: &str) {
+    let status = Command::new("kill")
+        .args(["-s", name, &process.to_string()])
+        .status();
+    assert!(status.expect("there is a kill command").success());
+}
+
+/// Until the sender is dropped.
+fn kill_at_deadline(process: u32) -> Sender<()> {
+    let (alive, dropped) = mpsc::channel();
+    thread::spawn(move || {
+        if dropped.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            signal(process, "KILL");
+        }
+    });
+    alive
+}
+
+/// Opens an HTTP+SSE session and leaves a call in flight that is never answered, for a server that never answers.
+fn leave_a_call_in_flight(running: &Running) -> TcpStream {
+    let mut events = running.connect();
+    write!(events, "GET /sse HTTP/1.1\r\nHost: {}\r\n\r\n", running.address).expect("it reads");
+    let mut reader = BufReader::new(&events);
+    let path = loop {
+        if let Some(path) = read_line(&mut reader).strip_prefix("data: ") {
+            break path.trim().to_owned();
+        }
+    };
+    let body = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#;
+    let mut post = running.connect();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        running.address,
+        body.len()
+    );
+    write!(post, "{head}{body}").expect("it reads");
+    let status = read_line(&mut BufReader::new(&post));
+    assert!(status.starts_with("HTTP/1.1 202 "), "{status}");
+    events
+}
+
+#[test]
+fn a_signal_ends_it_in_good_order() {
+    for name in ["TERM", "INT", "HUP"] {
+        let running = Running::start(&["--", "/bin/cat"]);
+        running.connect();
+        running.signal(name);
+        assert_eq!(running.end(), (Some(0), String::new()), "{name}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut running = Running::start(&["--", "/bin/sleep", "1000"]);
+    let _events = leave_a_call_in_flight(&running);
+    running.signal("TERM");
+    running.wait_for_log("a second signal stops at once");
+    running.signal("TERM");
+    assert_eq!(running.end(), (Some(130), String::new()));
+}
+
+#[test]
+fn a_taken_address_is_code_4() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_pontoon"))
+        .args(["serve", "--listen", &address, "--json", "--", "/bin/cat"])
+        .output()
+        .expect("the binary runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    assert!(
+        stderr.contains(&format!("pontoon: cannot listen on {address}")),
+        "{stderr}"
+    );
+    assert!(output.stdout.is_empty(), "nothing is announced that is not there");
+}
