@@ -80,6 +80,12 @@ impl ServerName {
             _ => None,
         };
         let subject = base_name(subject.unwrap_or(program));
+        // A line for a shell says too much to be a name.
+        let subject = if subject.contains(char::is_whitespace) {
+            ""
+        } else {
+            subject
+        };
         let bare = strip_affixes(subject.split(['@', '=']).next().unwrap_or_default());
         Self::from_free_text(bare).unwrap_or_else(|| Self("server".to_owned()))
     }
@@ -99,7 +105,7 @@ impl fmt::Display for ServerName {
 /// Programs that run what their first plain argument names.
 const RUNNERS: &[&str] = &[
     "npx", "npm", "bunx", "bun", "pnpm", "pnpx", "yarn", "deno", "uvx", "uv", "pipx", "node", "python",
-    "python3",
+    "python3", "sh", "bash",
 ];
 
 const VERBS: &[&str] = &["run", "exec", "dlx", "x", "tool"];
@@ -107,7 +113,7 @@ const VERBS: &[&str] = &["run", "exec", "dlx", "x", "tool"];
 /// The last component of a path or a scoped package, without the ending of a script.
 fn base_name(word: &str) -> &str {
     let last = word.rsplit(['/', '\\']).next().unwrap_or_default();
-    [".js", ".mjs", ".cjs", ".ts", ".py", ".exe"]
+    [".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".exe"]
         .iter()
         .find_map(|ending| last.strip_suffix(ending))
         .unwrap_or(last)

@@ -170,6 +170,8 @@ fn commands_get_a_telling_name() {
         ("python3 -u ./servers/my_tool.py", "my_tool"),
         ("node /opt/it/build/index.js --stdio", "index"),
         ("/usr/local/bin/github-mcp-server stdio", "github"),
+        ("sh ./everything.sh", "everything"),
+        ("bash -c exec\tthe-server", "server"),
         ("node", "node"),
         ("mcp", "server"),
         ("…", "server"),
