@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::request::Parts;
 use http_body::{Body, Frame};
 
 use crate::status::Fault;
@@ -92,6 +93,40 @@ where
         }
     };
     result.map(|()| received.into_bytes())
+}
+
+/// Most bytes of a refused body that are read for the sake of the connection.
+const DISCARD_BYTES: u64 = 64 * 1024;
+/// How long such a body is waited for.
+const DISCARD_TIME: Duration = Duration::from_secs(1);
+
+/// Reads and drops what is left of a body, so that its connection can be used
+/// again. False if that would take too long: then the connection has to close.
+pub(crate) async fn discard<T>(head: &Parts, body: &mut T) -> bool
+where
+    T: Body<Data = Bytes> + Unpin,
+{
+    if body.is_end_stream() {
+        return true;
+    }
+    // A client that waits for 100 Continue need not send what is refused.
+    if body.size_hint().lower() > DISCARD_BYTES || head.headers.contains_key(EXPECT) {
+        return false;
+    }
+    let mut dropped = 0;
+    let rest = poll_fn(|cx| {
+        loop {
+            match std::task::ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                None => return Poll::Ready(true),
+                Some(Err(_)) => return Poll::Ready(false),
+                Some(Ok(frame)) => dropped += frame.data_ref().map_or(0, |piece| piece.len() as u64),
+            }
+            if dropped > DISCARD_BYTES {
+                return Poll::Ready(false);
+            }
+        }
+    });
+    tokio::time::timeout(DISCARD_TIME, rest).await.unwrap_or(false)
 }
 
 /// What has come so far: the first piece as it came, or all pieces joined.

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use pontoon_policy::{Caller, Gauge, KeyedGauge, OriginGuard, Permit, Policy, Principal};
 use pontoon_session::{Owner, Refused, Session, Sessions, Transport};
@@ -20,7 +21,8 @@ use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
 use crate::sse_body::Pace;
 use crate::status::{Fault, Problem};
-use crate::{Settings, cors};
+use crate::wire::Head;
+use crate::{Settings, body, cors};
 
 /// Serves a set of backends to MCP clients of every revision. Cheap to clone.
 pub struct Gateway<B: Backend>(pub(crate) Arc<Shared<B>>);
@@ -123,25 +125,50 @@ impl<B: Backend> Gateway<B> {
     where
         T: Body<Data = Bytes> + Send + Unpin,
     {
-        let (head, body) = request.into_parts();
+        self.handle_framed(request, peer, Head::Clear).await
+    }
+
+    /// As [`Gateway::handle`]; `framing` is what the bytes of the head looked like.
+    pub(crate) async fn handle_framed<T>(&self, request: Request<T>, peer: SocketAddr, framing: Head) -> Reply
+    where
+        T: Body<Data = Bytes> + Send + Unpin,
+    {
+        let (head, mut body) = request.into_parts();
+        let mut reply = self.answer(&head, &mut body, peer, framing).await;
+        // What follows a request whose end is not known for certain must not
+        // be read as the next one.
+        let certain = framing == Head::Clear || !head.headers.contains_key(TRANSFER_ENCODING);
+        if framing == Head::Doubtful || !certain || !body::discard(&head, &mut body).await {
+            reply
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        reply
+    }
+
+    async fn answer<T>(&self, head: &Parts, body: &mut T, peer: SocketAddr, framing: Head) -> Reply
+    where
+        T: Body<Data = Bytes> + Send + Unpin,
+    {
         let origin = match self.0.guard.check(&head.uri, &head.headers) {
             Ok(origin) => origin.cloned(),
             Err(error) => return response::refuse(&Fault::Guard(error).into()),
         };
-        let mut reply = match self.route(&head, body, peer).await {
-            Ok(reply) => reply,
-            Err(problem) => {
-                tracing::debug!(reason = problem.fault.label(), path = head.uri.path(), "refused");
-                response::refuse(&problem)
-            }
+        let routed = match framing {
+            Head::Doubtful => Err(Fault::Framing.into()),
+            Head::Clear | Head::Unseen => self.route(head, body, peer).await,
         };
+        let mut reply = routed.unwrap_or_else(|problem| {
+            tracing::debug!(reason = problem.fault.label(), path = head.uri.path(), "refused");
+            response::refuse(&problem)
+        });
         if let Some(origin) = origin {
             cors::expose(reply.headers_mut(), origin);
         }
         reply
     }
 
-    async fn route<T>(&self, head: &Parts, body: T, peer: SocketAddr) -> Result<Reply, Problem>
+    async fn route<T>(&self, head: &Parts, body: &mut T, peer: SocketAddr) -> Result<Reply, Problem>
     where
         T: Body<Data = Bytes> + Send + Unpin,
     {

@@ -9,7 +9,7 @@ mod cors;
 mod era;
 mod event;
 mod gateway;
-mod head_timer;
+mod head;
 mod http_sse;
 mod listener;
 mod mirror;
@@ -20,6 +20,7 @@ mod sse_body;
 mod stateless;
 mod status;
 mod streamable;
+mod wire;
 
 pub use backend::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
 pub use gateway::Gateway;

@@ -5,13 +5,14 @@
 //!
 //! hyper's `header_read_timeout` runs from the end of one response to the end
 //! of the next head, so a value that stops slow heads would also cut idle
-//! connections that clients mean to reuse. [`head_timer`](crate::head_timer)
-//! tells the two apart.
+//! connections that clients mean to reuse. [`wire`](crate::wire) tells the two
+//! apart.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -26,7 +27,7 @@ use tokio::sync::watch;
 use crate::Settings;
 use crate::backend::Backend;
 use crate::gateway::{Gateway, Shared, Stage};
-use crate::head_timer::{HeadTimer, Heard};
+use crate::wire::{HeadTimer, Notes, Wire};
 
 /// How often sessions are looked through for those whose time is over.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -80,17 +81,15 @@ impl<B: Backend> Gateway<B> {
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let gateway = self.clone();
-        let settings = &self.0.settings;
-        let (io, timer) = HeadTimer::attach(io, settings.header_timeout, settings.idle_timeout);
-        let http = http(settings, timer);
+        let notes = Arc::new(Notes::default());
+        let wire = TokioIo::new(Wire::new(io, Arc::clone(&notes)));
+        let http = http(&self.0.settings, Arc::clone(&notes));
         let service = service_fn(move |request| {
             let gateway = gateway.clone();
-            async move { Ok::<_, Infallible>(gateway.handle(request, peer).await) }
+            let head = notes.head();
+            async move { Ok::<_, Infallible>(gateway.handle_framed(request, peer, head).await) }
         });
-        run(
-            http.serve_connection(TokioIo::new(io), service),
-            self.0.stage.subscribe(),
-        )
+        run(http.serve_connection(wire, service), self.0.stage.subscribe())
     }
 }
 
@@ -100,7 +99,7 @@ async fn reached(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
 }
 
 /// Drives a connection to its end, or to the gateway's.
-async fn run<T, S>(connection: http1::Connection<TokioIo<Heard<T>>, S>, mut stage: watch::Receiver<Stage>)
+async fn run<T, S>(connection: http1::Connection<TokioIo<Wire<T>>, S>, mut stage: watch::Receiver<Stage>)
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: hyper::service::HttpService<hyper::body::Incoming, ResBody = crate::ResponseBody, Error = Infallible>,
@@ -124,14 +123,17 @@ fn note(ended: hyper::Result<()>) {
     }
 }
 
-fn http(settings: &Settings, timer: HeadTimer) -> http1::Builder {
+fn http(settings: &Settings, notes: Arc<Notes>) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(timer)
-        .header_read_timeout(settings.idle_timeout)
-        // A client that closes its side is gone: that ends its streams at once.
-        .half_close(false)
-        .max_header_size(settings.max_header_bytes)
-        .max_buf_size(settings.max_header_bytes);
+    http.timer(HeadTimer {
+        notes,
+        head: settings.header_timeout,
+    })
+    .header_read_timeout(settings.idle_timeout)
+    // A client that closes its side is gone: that ends its streams at once.
+    .half_close(false)
+    .max_header_size(settings.max_header_bytes)
+    .max_buf_size(settings.max_header_bytes);
     if settings.max_headers != HYPER_MAX_HEADERS {
         http.max_headers(settings.max_headers);
     }

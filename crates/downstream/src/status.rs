@@ -13,6 +13,8 @@ use pontoon_session::Aborted;
 pub(crate) enum Fault {
     /// `Host` or `Origin` is not for this listener.
     Guard(GuardError),
+    /// Readers may disagree where the request ends.
+    Framing,
     /// No server is at that path.
     UnknownPath,
     /// The path is served, but not with that method; the methods that are.
@@ -92,6 +94,7 @@ impl Fault {
             Self::Guard(GuardError::MalformedHost) => row(S::BAD_REQUEST, invalid, "malformed_host"),
             Self::Guard(GuardError::ForeignHost) => row(S::FORBIDDEN, invalid, "foreign_host"),
             Self::Guard(GuardError::ForeignOrigin) => row(S::FORBIDDEN, invalid, "foreign_origin"),
+            Self::Framing => row(S::BAD_REQUEST, invalid, "framing"),
             Self::UnknownPath => row(S::NOT_FOUND, invalid, "unknown_path"),
             Self::Method(_) => row(S::METHOD_NOT_ALLOWED, invalid, "method_not_allowed"),
             Self::ContentType => row(S::UNSUPPORTED_MEDIA_TYPE, invalid, "content_type"),
@@ -129,6 +132,9 @@ impl Fault {
     fn text(&self) -> Cow<'static, str> {
         let fixed = match self {
             Self::Guard(guard) => return guard.to_string().into(),
+            Self::Framing => {
+                "the request must end where nobody can doubt it: one Content-Length or one Transfer-Encoding, lines ending in CRLF"
+            }
             Self::UnknownPath => {
                 "no server is at this path; servers are at /NAME/mcp (Streamable HTTP) and /NAME/sse (HTTP+SSE), the default one also at /mcp and /sse"
             }
@@ -167,7 +173,7 @@ impl Fault {
             Self::Busy(limit) | Self::Quota(limit) => return format!("{limit}; try again later").into(),
             Self::Draining => "the gateway is about to stop; try again later",
             Self::Lost(Aborted::Overflow) => "the client did not read its messages in time",
-            Self::Lost(Aborted::Closed) => "the session ended before the answer came",
+            Self::Lost(Aborted::Closed) => "the session or the request was ended before the answer came",
             Self::NoAnswer => "the exchange ended without an answer",
         };
         fixed.into()
@@ -189,19 +195,6 @@ impl Fault {
             Self::Method(allow) => Some(allow),
             _ => None,
         }
-    }
-
-    /// Whether the body may not have been read to its end, so that what
-    /// follows on the connection cannot be told from it.
-    pub(crate) fn leaves_body_unread(&self) -> bool {
-        matches!(
-            self,
-            Self::BodyTooLarge(_)
-                | Self::BodyTimeout
-                | Self::BodyBroken
-                | Self::ContentType
-                | Self::ContentEncoding
-        )
     }
 
     /// Whether the same request may succeed a little later.

@@ -1,5 +1,8 @@
 //! Dialogues between clients of every revision and a scripted backend, in memory and in virtual time.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
 
 mod batch;
 mod errors;

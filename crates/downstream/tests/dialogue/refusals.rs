@@ -287,7 +287,6 @@ async fn bodies_over_the_limit_are_refused_however_they_come() {
         .post(&long)
         .await;
     assert_eq!(honest.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(honest.header("connection"), "close");
     assert_eq!(
         house.client().post(&long).await.status,
         StatusCode::PAYLOAD_TOO_LARGE
@@ -304,7 +303,10 @@ async fn bodies_over_the_limit_are_refused_however_they_come() {
     let mut announced = Raw::connect(&house);
     announced.write("POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9223372036854775807\r\n\r\n").await;
     let answer = announced.read_until("\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 413") && answer.contains("connection: close"),
+        "{answer}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

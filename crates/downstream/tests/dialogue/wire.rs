@@ -142,6 +142,10 @@ async fn malformed_requests_are_refused_and_the_connection_is_closed() {
         "GET /mcp HTTP/1.1\r\nhost: localhost\r\n folded: x\r\n\r\n",
         "GET /mcp HTTP/1.1\r\nhost: local\0host\r\n\r\n",
         "nonsense\r\n\r\n",
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n0\r\n\r\n",
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n{}",
+        "GET /mcp HTTP/1.1\nhost: localhost\n\n",
     ] {
         let mut raw = Raw::connect(&house);
         raw.write(request).await;
@@ -193,4 +197,113 @@ async fn a_refused_body_is_never_read_as_a_request() {
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
     assert_eq!(house.backend.seen(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_request_with_a_small_body_keeps_its_connection() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    raw.write("POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhel")
+        .await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    raw.write("lo").await;
+    let answer = raw.read_until("}}").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 404") && !answer.contains("connection: close"),
+        "{answer}"
+    );
+    raw.write(&post("", &initialize("2025-06-18"))).await;
+    assert!(raw.read_until("}}").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_request_whose_body_does_not_come_says_that_it_closes() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    raw.write("POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n")
+        .await;
+    let answer = raw.read_to_end().await;
+    assert!(
+        answer.starts_with("HTTP/1.1 404") && answer.contains("connection: close"),
+        "{answer}"
+    );
+    let mut expecting = Raw::connect(&house);
+    expecting
+        .write(
+            "POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n",
+        )
+        .await;
+    let answer = expecting.read_to_end().await;
+    assert!(
+        answer.starts_with("HTTP/1.1 404") && answer.contains("connection: close"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_waits_for_100_continue_gets_it() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    let whole = post("expect: 100-continue\r\n", &initialize("2025-06-18"));
+    let (head, body) = whole.split_at(whole.find("\r\n\r\n").unwrap() + 4);
+    raw.write(head).await;
+    assert!(raw.read().await.starts_with("HTTP/1.1 100 Continue"));
+    raw.write(body).await;
+    assert!(raw.read_until("}}").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_still_sending_can_read_why_it_was_refused() {
+    let house = House::new();
+    let mut raw = Raw::with_buffer(&house, 1_000);
+    let length = 8 * 1024 * 1024;
+    raw.write(&format!(
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    ))
+    .await;
+    // More than the connection holds: without anybody reading, this could not be written.
+    for _ in 0..100 {
+        assert!(raw.try_write(&"x".repeat(1_000)).await);
+    }
+    let answer = raw.read_to_end().await;
+    assert!(
+        answer.starts_with("HTTP/1.1 413") && answer.contains("connection: close"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chunked_body_is_taken_and_its_connection_kept() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    let body = initialize("2025-06-18");
+    for _ in 0..2 {
+        raw.write("POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n").await;
+        for piece in body.as_bytes().chunks(50) {
+            raw.write(&format!(
+                "{:x}\r\n{}\r\n",
+                piece.len(),
+                std::str::from_utf8(piece).unwrap()
+            ))
+            .await;
+        }
+        raw.write("0\r\n\r\n").await;
+        let answer = raw.read_until("}}").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && !answer.contains("connection: close"),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chunked_request_that_came_along_with_another_ends_the_connection() {
+    let house = House::new();
+    let mut raw = Raw::connect(&house);
+    let first = post("", &initialize("2025-06-18"));
+    let hidden = "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    raw.write(&format!("{first}{hidden}{first}")).await;
+    let answer = raw.read_to_end().await;
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 2, "{answer}");
+    assert!(answer.contains("connection: close"));
 }
