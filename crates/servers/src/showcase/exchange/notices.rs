@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rmcp::model::{
     CustomNotification, LoggingLevel, LoggingMessageNotification, LoggingMessageNotificationParam,
-    NotificationMetaObject, ProgressNotificationParam, ServerNotification,
+    ProgressNotificationParam, ServerNotification,
 };
 use serde_json::{Value, json};
 
@@ -13,10 +13,7 @@ use crate::showcase::{audience::Change, state::severity};
 
 /// Who the log messages say they come from.
 const LOGGER: &str = "showcase";
-/// Key in a log message's `_meta` naming the request it belongs to. A log message is
-/// request-scoped from 2026-07-28 on, but has no member that says so; a host that carries several
-/// clients' requests over one connection cannot route it otherwise.
-const REQUEST_ID_META: &str = "pontoon/requestId";
+
 impl Exchange {
     /// Tells how far the work is, when the client wants to know.
     pub(in crate::showcase) async fn progress(&self, done: f64, total: f64, message: impl Into<String>) {
@@ -36,15 +33,7 @@ impl Exchange {
             return false;
         }
         let params = LoggingMessageNotificationParam::new(level, data.into()).with_logger(LOGGER);
-        let mut notification = LoggingMessageNotification::new(params);
-        if self.era == Era::Modern {
-            let mut meta = NotificationMetaObject::new();
-            meta.0.0.insert(
-                REQUEST_ID_META.to_owned(),
-                self.context.id.clone().into_json_value(),
-            );
-            notification.extensions.insert(meta);
-        }
+        let notification = LoggingMessageNotification::new(params);
         let notification = ServerNotification::LoggingMessageNotification(notification);
         self.context.peer.send_notification(notification).await.is_ok()
     }
