@@ -10,7 +10,8 @@ use tracing_subscriber::fmt::Subscriber;
 use crate::cli::LogFormat;
 use crate::exit_code::{ExitCode, Failure};
 
-const DEFAULT_FILTER: &str = "info";
+/// rmcp, in which the built-in servers are written, tells every handshake at `info`.
+const DEFAULT_FILTER: &str = "info,rmcp=warn";
 
 /// Starts logging what `filter` or else `PONTOON_LOG` asks for.
 pub(crate) fn start(
