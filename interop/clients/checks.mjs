@@ -30,7 +30,11 @@ const LISTS = {
 /** Every check by name; each returns a short detail or throws. */
 const CHECKS = {
     async tools({ client, plan }) {
-        return listed(client, plan, 'tools');
+        const count = await listed(client, plan, 'tools');
+        const absent = plan.absentTools ?? [];
+        const present = (await client.list('tools')).map(LISTS.tools).filter(name => absent.includes(name));
+        assert(present.length === 0, `offered although they cannot work: ${present}`);
+        return count;
     },
     async resources({ client, plan }) {
         return listed(client, plan, 'resources');

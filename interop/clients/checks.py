@@ -78,7 +78,11 @@ class Checks:
         self.plan = cell["plan"]
 
     async def tools(self) -> str:
-        return await self._listed("tools")
+        count = await self._listed("tools")
+        absent = self.plan.get("absentTools", [])
+        present = [tool["name"] for tool in await self.client.list("tools") if tool["name"] in absent]
+        check(not present, f"offered although they cannot work: {present}")
+        return count
 
     async def resources(self) -> str:
         return await self._listed("resources")

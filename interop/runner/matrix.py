@@ -47,6 +47,7 @@ class Server:
     plan: str
     arguments: tuple[str, ...]
     config: str | None = None
+    shared: bool = False
     skip: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     """Members of the plan that differ for this way of running it."""
@@ -70,10 +71,21 @@ class Cell:
         # The pinned mode differs from `auto` only in how the conversation begins.
         return ["tools", "echo", "progress"] if self.mode == "pin" else CHECKS
 
+    @property
+    def unasked(self) -> str | None:
+        """Why nobody asks the client anything here; the server then hides the tools that would."""
+        if self.server.plan != "everything":
+            return None
+        if self.era == "modern":
+            return "a legacy server's question to a 2026-07-28 client is not bridged yet"
+        return "a shared stdio process cannot say which of its callers it asks" if self.server.shared else None
+
     def spec(self, url: str, resume_url: str) -> dict[str, Any]:
         """What the client script is told."""
         plan = load_plan(self.server.plan) | self.server.changes
         plan.setdefault("largeBytes", large_bytes(self))
+        if self.unasked:
+            plan["absentTools"] = [plan[question]["tool"] for question in QUESTIONS]
         plan["mayLose"] = self.client.may_lose_progress
         return {
             "url": url,
@@ -107,9 +119,8 @@ def skips(cell: Cell) -> dict[str, str]:
         reasons["resume"] = "HTTP+SSE has no resumption"
     if cell.era == "modern":
         reasons["resume"] = "2026-07-28 streams are not resumable: the client calls again"
-        if cell.server.plan == "everything":
-            for question in QUESTIONS:
-                reasons[question] = "a legacy server's question to a 2026-07-28 client is not bridged yet"
+    if cell.unasked:
+        reasons |= dict.fromkeys(QUESTIONS, cell.unasked)
     return reasons
 
 
@@ -192,7 +203,7 @@ def servers() -> list[Server]:
     return [
         Server("showcase", "showcase", ("--builtin", "showcase")),
         Server("everything", "everything", ("--", str(NODE), str(EVERYTHING)), skip=EVERYTHING_LACKS),
-        Server("everything-shared", "everything", (), config=SHARED_CONFIG, skip=EVERYTHING_LACKS),
+        Server("everything-shared", "everything", (), SHARED_CONFIG, shared=True, skip=EVERYTHING_LACKS),
     ]
 
 

@@ -41,7 +41,11 @@ class Inspector:
         return self.tools()
 
     def tools(self) -> str:
-        return self.listed("tools")
+        count = self.listed("tools")
+        names = [tool["name"] for tool in self.result("tools/list")["tools"]]
+        present = [name for name in self.plan.get("absentTools", []) if name in names]
+        check(not present, f"offered although they cannot work: {present}")
+        return count
 
     def resources(self) -> str:
         return self.listed("resources")

@@ -38,6 +38,9 @@ pub(crate) enum Mode {
 pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) tools: Vec<String>,
+    /// Tools that the server offers only to a client that can be asked.
+    #[serde(default)]
+    pub(crate) absent_tools: Vec<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) templates: Vec<String>,
     pub(crate) prompts: Vec<String>,

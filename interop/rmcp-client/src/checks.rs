@@ -22,7 +22,7 @@ impl Checks<'_> {
     pub(crate) async fn run(&self, check: &str) -> Finding {
         let plan = &self.cell.plan;
         match check {
-            "tools" => self.listed(check, "name", &plan.tools).await,
+            "tools" => self.tools().await,
             "resources" => self.listed(check, "uri", &plan.resources).await,
             "templates" => self.listed(check, "uriTemplate", &plan.templates).await,
             "prompts" => self.listed(check, "name", &plan.prompts).await,
@@ -53,6 +53,23 @@ impl Checks<'_> {
             "resume" => self.resume().await,
             other => bail!("unknown check {other}"),
         }
+    }
+
+    async fn tools(&self) -> Finding {
+        let Plan {
+            tools, absent_tools, ..
+        } = &self.cell.plan;
+        let count = self.listed("tools", "name", tools).await?;
+        let listed = self.client.list("tools").await?;
+        let present: Vec<_> = absent_tools
+            .iter()
+            .filter(|name| listed.iter().any(|tool| tool["name"] == name.as_str()))
+            .collect();
+        ensure!(
+            present.is_empty(),
+            "offered although they cannot work: {present:?}"
+        );
+        Ok(count)
     }
 
     async fn listed(&self, kind: &str, member: &str, wanted: &[String]) -> Finding {
