@@ -7,8 +7,8 @@ use pontoon_downstream::{Streaming, Target};
 use pontoon_mcp::LegacyRevision;
 use pontoon_policy::Slot;
 use pontoon_session::{Delivered, Outbox, Session};
-use pontoon_translate::{Anomaly, Fault, Outlet, Sent};
-use pontoon_upstream::Connection;
+use pontoon_translate::{Anomaly, Fault, Outlet, Reason};
+use pontoon_upstream::{Connection, SendError};
 
 use crate::attachment::Attachment;
 use crate::counters::Counters;
@@ -78,11 +78,13 @@ impl Outlet for Wiring {
     type Exchange = Owner;
     type Member = Weak<Session<Attachment>>;
 
-    fn send(&mut self, message: Bytes) -> Sent {
-        match &self.connection {
-            Some(connection) if connection.send(message).is_ok() => Sent::Perhaps,
-            Some(_) | None => Sent::No,
-        }
+    fn send(&mut self, message: Bytes) -> Result<(), Reason> {
+        let connection = self.connection.as_ref().ok_or(Reason::Exited)?;
+        connection.send(message).map_err(|error| match error {
+            SendError::Full => Reason::Stuck,
+            // The news of its end is on the way.
+            SendError::Closed => Reason::Exited,
+        })
     }
 
     fn carries(&self, exchange: &Owner) -> bool {

@@ -100,16 +100,17 @@ impl Bridge {
     }
 }
 
-/// What a successful answer changes in the link.
+/// What an exchange changes in the link: subscriptions when it begins, undone
+/// if it fails, the rest when it succeeds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Nothing.
     None,
     /// The session is open.
     Open,
-    /// The member is subscribed to this resource.
+    /// The member subscribes to this resource.
     Subscribe(String),
-    /// The member is subscribed no more.
+    /// The member unsubscribes.
     Unsubscribe(String),
     /// The server's log level is this one.
     SetLevel(LogLevel),
@@ -143,6 +144,19 @@ impl Deadline {
         soft: None,
         hard: None,
     };
+
+    /// A time that no progress moves.
+    pub(crate) fn fixed(at: Duration) -> Self {
+        Self {
+            soft: None,
+            hard: Some(at),
+        }
+    }
+
+    /// Moves what can be moved.
+    pub(crate) fn extend(&mut self, at: Duration) {
+        self.soft = self.soft.map(|_| at);
+    }
 
     pub(crate) fn is_over(self, now: Duration) -> bool {
         self.soft.is_some_and(|deadline| deadline <= now) || self.hard.is_some_and(|deadline| deadline <= now)

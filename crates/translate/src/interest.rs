@@ -9,9 +9,9 @@ use pontoon_mcp::method;
 
 use crate::opening::Features;
 
-/// Most resources that one listener may name. More are left out of the
-/// acknowledgement, which is how a server says no.
-const MAX_RESOURCES: usize = 1_000;
+/// Most resources that one listener or one session may subscribe to. More are
+/// left out of the acknowledgement, which is how a server says no.
+pub(crate) const MAX_RESOURCES: usize = 1_000;
 
 /// The filter of one `subscriptions/listen`, as far as it is honoured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,10 +93,9 @@ impl Interest {
 /// may report a sub-resource (2025-11-25, Resources, "Subscriptions").
 pub(crate) fn covers_uri(subscribed: &BTreeSet<String>, uri: &str) -> bool {
     subscribed.contains(uri)
-        || subscribed.iter().any(|outer| {
-            uri.strip_prefix(outer.as_str())
-                .is_some_and(|rest| outer.ends_with('/') || rest.starts_with('/'))
-        })
+        || uri
+            .match_indices('/')
+            .any(|(at, _)| subscribed.contains(&uri[..at]) || subscribed.contains(&uri[..=at]))
 }
 
 /// The `uri` of a notification's or request's parameters.

@@ -19,6 +19,7 @@ mod modern_to_legacy;
 mod opening;
 mod outlet;
 mod straight;
+mod subscriptions;
 
 pub use exchange::{Client, Incoming, MemberId};
 pub use fault::{Fault, Reason, Sent};

@@ -3,22 +3,25 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Raw, Response, Text, encode};
+use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Raw, RawObject, Response, Text, encode};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, LogLevel, method};
 
 use crate::exchange::{
     Bridge, Client, ClientExchange, Deadline, Effect, InFlight, Incoming, MemberId, Origin, Purpose,
     UpstreamId,
 };
-use crate::fault::{Fault, Reason, Sent};
+use crate::fault::{Fault, Reason};
 use crate::interest::Interest;
 use crate::opening::{self, Introduction, Opened};
 use crate::outlet::{Anomaly, Outlet};
+use crate::subscriptions::Subscriptions;
 
 mod client;
+mod end;
 mod handshake;
 mod listen;
 mod server;
+mod subscribe;
 #[cfg(test)]
 mod tests;
 
@@ -33,16 +36,18 @@ pub struct Link<O: Outlet> {
     introduction: Introduction,
     next_id: u64,
     in_flight: HashMap<UpstreamId, InFlight<O::Exchange>>,
-    /// Which request a member's own id stands for, while it is in flight.
-    by_client: HashMap<(MemberId, Id), UpstreamId>,
     next_member: u32,
     members: HashMap<MemberId, Member<O::Member>>,
     listeners: HashMap<UpstreamId, Listener<O::Exchange>>,
+    /// What members and listeners are subscribed to, counted.
+    subscriptions: Subscriptions,
     next_question: i64,
     /// Questions that wait for a client's answer: our id, the server's id.
     asked: HashMap<i64, Question>,
     /// The log level that the server was last told.
     level: Option<LogLevel>,
+    /// Whether clients may know the server from before a loss.
+    was_open: bool,
 }
 
 /// Which era the server at the other end speaks.
@@ -89,11 +94,13 @@ struct Member<M> {
     handle: M,
     /// What it can be asked.
     capabilities: ClientCapabilities,
-    /// The level it asked for on a shared link.
+    /// Whether its `initialize` was answered: nothing is published to it before.
+    is_greeted: bool,
+    /// The level it asked for.
     level: Option<LogLevel>,
     uris: BTreeSet<String>,
-    /// Requests in flight.
-    calls: usize,
+    /// Its requests in flight, by its own ids.
+    calls: HashMap<Id, UpstreamId>,
 }
 
 /// A modern client that listens on a link to a legacy server.
@@ -106,6 +113,8 @@ struct Listener<E> {
 struct Question {
     member: MemberId,
     server_id: Id,
+    /// The newest request at the time: this one or an earlier one waits for the answer.
+    newest: UpstreamId,
 }
 
 /// An answer to a question that this member was not asked.
@@ -127,13 +136,14 @@ impl<O: Outlet> Link<O> {
             introduction,
             next_id: 1,
             in_flight: HashMap::new(),
-            by_client: HashMap::new(),
             next_member: 0,
             members: HashMap::new(),
             listeners: HashMap::new(),
+            subscriptions: Subscriptions::default(),
             next_question: 1,
             asked: HashMap::new(),
             level: None,
+            was_open: false,
         }
     }
 
@@ -141,35 +151,18 @@ impl<O: Outlet> Link<O> {
     pub fn join(&mut self, handle: O::Member) -> MemberId {
         let id = MemberId(self.next_member);
         self.next_member += 1;
-        let capabilities = ClientCapabilities::none();
         self.members.insert(
             id,
             Member {
                 handle,
-                capabilities,
+                capabilities: ClientCapabilities::none(),
+                is_greeted: false,
                 level: None,
                 uris: BTreeSet::new(),
-                calls: 0,
+                calls: HashMap::new(),
             },
         );
         id
-    }
-
-    /// A legacy session is over: what it had in flight is cancelled upstream
-    /// and answered, what only it subscribed to is unsubscribed.
-    pub fn leave(&mut self, member: MemberId, now: Duration, out: &mut O) {
-        let Some(gone) = self.members.remove(&member) else {
-            return;
-        };
-        let mine = |exchange: &InFlight<O::Exchange>| match &exchange.origin {
-            Origin::Client(client) => client.member == Some(member),
-            Origin::Link(_) => false,
-        };
-        for id in self.in_flight_where(mine) {
-            self.withdraw(id, &Fault::after(Reason::SessionEnded), out);
-        }
-        self.asked.retain(|_, question| question.member != member);
-        self.unsubscribe_orphans(gone.uris, now, out);
     }
 
     /// Whether nobody uses the link.
@@ -184,12 +177,12 @@ impl<O: Outlet> Link<O> {
 
     /// Requests that a session has in flight.
     pub fn calls_of(&self, member: MemberId) -> usize {
-        self.members.get(&member).map_or(0, |member| member.calls)
+        self.members.get(&member).map_or(0, |member| member.calls.len())
     }
 
     /// Whether somebody waits for what the server says of its own accord.
     pub fn expects_news(&self) -> bool {
-        !self.listeners.is_empty() || self.members.values().any(|member| !member.uris.is_empty())
+        !self.listeners.is_empty() || !self.subscriptions.is_empty()
     }
 
     /// Exchanges of clients that wait for an answer, listeners included.
@@ -210,121 +203,6 @@ impl<O: Outlet> Link<O> {
         matches!(self.state, State::Open(_))
     }
 
-    /// Gives up every exchange whose client is gone for good.
-    pub fn collect_abandoned(
-        &mut self,
-        is_abandoned: impl Fn(&O::Exchange) -> bool,
-        now: Duration,
-        out: &mut O,
-    ) {
-        let gone = |exchange: &InFlight<O::Exchange>| match &exchange.origin {
-            Origin::Client(client) => is_abandoned(&client.owner),
-            Origin::Link(_) => false,
-        };
-        for id in self.in_flight_where(gone) {
-            self.withdraw(id, &Fault::after(Reason::Cancelled), out);
-        }
-        let listeners = self
-            .listeners
-            .iter()
-            .filter(|(_, listener)| is_abandoned(&listener.owner));
-        for id in listeners.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.stop_listening(id, now, out);
-        }
-    }
-
-    /// Gives up every exchange that has taken too long.
-    pub fn expire(&mut self, now: Duration, out: &mut O) {
-        for id in self.in_flight_where(|exchange| exchange.deadline.is_over(now)) {
-            match self.in_flight.get(&id).map(|exchange| &exchange.origin) {
-                Some(Origin::Link(Purpose::Open)) => {
-                    self.in_flight.remove(&id);
-                    self.fail_opening(Reason::StartTimeout, out);
-                }
-                _ => self.withdraw(id, &Fault::after(Reason::Timeout), out),
-            }
-        }
-    }
-
-    /// The connection is gone. Everything in flight is answered; members,
-    /// listeners and subscriptions stay, for [`Link::reopen`].
-    pub fn lose(&mut self, reason: Reason, out: &mut O) {
-        let was_opening = matches!(self.state, State::Opening);
-        let fault = Fault::after(reason);
-        for (_, exchange) in std::mem::take(&mut self.in_flight) {
-            if let Origin::Client(client) = exchange.origin {
-                let error = fault.to_error();
-                out.answer(
-                    client.owner,
-                    encode::error(Some(&client.id), &error),
-                    Some(error.code),
-                );
-            }
-        }
-        self.by_client.clear();
-        for member in self.members.values_mut() {
-            member.calls = 0;
-        }
-        self.withdraw_questions(out);
-        if self.server == Server::Legacy {
-            self.state = State::Closed;
-            if was_opening {
-                out.opened(Err(Fault::after(reason)));
-            }
-        }
-    }
-
-    /// Tells clients that the questions they hold are void.
-    fn withdraw_questions(&mut self, out: &mut O) {
-        for (id, question) in std::mem::take(&mut self.asked) {
-            if let Some(member) = self.members.get(&question.member) {
-                let params = Raw::encode(&RequestId { request_id: id });
-                out.notify(
-                    &member.handle,
-                    encode::notification(method::CANCELLED, Some(&params)),
-                );
-            }
-        }
-    }
-
-    /// Takes an exchange back: the server is told, the client is answered.
-    fn withdraw(&mut self, id: UpstreamId, fault: &Fault, out: &mut O) {
-        let Some(exchange) = self.in_flight.remove(&id) else {
-            return;
-        };
-        // `initialize` MUST NOT be cancelled (2025-11-25, Cancellation).
-        if exchange.method != method::INITIALIZE {
-            let params = Raw::encode(&RequestId { request_id: id.0 });
-            post(encode::notification(method::CANCELLED, Some(&params)), out);
-        }
-        if let Origin::Client(client) = exchange.origin {
-            self.forget_client_id(client.member, &client.id);
-            let error = fault.to_error();
-            out.answer(
-                client.owner,
-                encode::error(Some(&client.id), &error),
-                Some(error.code),
-            );
-        }
-    }
-
-    fn in_flight_where(&self, wanted: impl Fn(&InFlight<O::Exchange>) -> bool) -> Vec<UpstreamId> {
-        self.in_flight
-            .iter()
-            .filter(|(_, exchange)| wanted(exchange))
-            .map(|(id, _)| *id)
-            .collect()
-    }
-
-    fn forget_client_id(&mut self, member: Option<MemberId>, id: &Id) {
-        let Some(member) = member else { return };
-        if self.by_client.remove(&(member, id.clone())).is_some()
-            && let Some(member) = self.members.get_mut(&member)
-        {
-            member.calls -= 1;
-        }
-    }
-
     fn mint(&mut self) -> UpstreamId {
         let id = UpstreamId(self.next_id);
         self.next_id += 1;
@@ -332,6 +210,10 @@ impl<O: Outlet> Link<O> {
     }
 
     /// Sends a request of the link's own.
+    ///
+    /// # Errors
+    ///
+    /// Why the server did not take it.
     fn send_own(
         &mut self,
         method: &'static str,
@@ -339,30 +221,22 @@ impl<O: Outlet> Link<O> {
         purpose: Purpose,
         now: Duration,
         out: &mut O,
-    ) {
+    ) -> Result<(), Reason> {
         let id = self.mint();
-        let limit = if purpose == Purpose::Open {
-            self.timeouts.open
-        } else {
-            self.timeouts.call
+        out.send(encode::request(&id.to_id(), method, params))?;
+        let deadline = match purpose {
+            Purpose::Open => Deadline::fixed(now + self.timeouts.open),
+            Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel => {
+                Deadline::fixed(now + self.timeouts.call)
+            }
         };
-        let deadline = Deadline {
-            soft: Some(now + limit),
-            hard: None,
-        };
-        let opens = purpose == Purpose::Open;
         let exchange = InFlight {
             origin: Origin::Link(purpose),
             method: Text::from_static(method),
             deadline,
         };
-        match out.send(encode::request(&id.to_id(), method, params)) {
-            Sent::Perhaps => {
-                self.in_flight.insert(id, exchange);
-            }
-            Sent::No if opens => self.fail_opening(Reason::Stuck, out),
-            Sent::No => out.anomaly(Anomaly::Undeliverable),
-        }
+        self.in_flight.insert(id, exchange);
+        Ok(())
     }
 
     /// Sends a client's request, or answers that it could not be sent.
@@ -376,25 +250,21 @@ impl<O: Outlet> Link<O> {
     ) {
         let (client, method) = exchange;
         match out.send(encode::request(&id.to_id(), &method, params)) {
-            Sent::Perhaps => {
+            Ok(()) => {
+                if let Some(member) = client.member.and_then(|member| self.members.get_mut(&member)) {
+                    member.calls.insert(client.id.clone(), id);
+                }
+                let origin = Origin::Client(client);
                 self.in_flight.insert(
                     id,
                     InFlight {
-                        origin: Origin::Client(client),
+                        origin,
                         method,
                         deadline,
                     },
                 );
             }
-            Sent::No => {
-                self.forget_client_id(client.member, &client.id);
-                refuse(
-                    client.owner,
-                    &client.id,
-                    &Fault::before(Reason::Stuck).to_error(),
-                    out,
-                );
-            }
+            Err(reason) => self.fail(client, &Fault::before(reason), out),
         }
     }
 
@@ -408,16 +278,16 @@ impl<O: Outlet> Link<O> {
 
 /// Sends a message that nobody waits for.
 fn post<O: Outlet>(message: bytes::Bytes, out: &mut O) {
-    if out.send(message) == Sent::No {
+    if out.send(message).is_err() {
         out.anomaly(Anomaly::Undeliverable);
     }
 }
 
-/// Parameters of `notifications/cancelled`.
-#[derive(serde::Serialize)]
-struct RequestId<T> {
-    #[serde(rename = "requestId")]
-    request_id: T,
+/// `notifications/cancelled` for a request, with what else `params` say of it.
+fn cancelled(request: Raw, params: Option<&Raw>) -> bytes::Bytes {
+    let params = params.and_then(Raw::object).unwrap_or_else(RawObject::empty);
+    let params = params.edit().set("requestId", request).finish();
+    encode::notification(method::CANCELLED, Some(&params))
 }
 
 /// Answers an exchange with an error.

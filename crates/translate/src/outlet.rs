@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use pontoon_mcp::LegacyRevision;
 
-use crate::{Fault, Sent};
+use crate::{Fault, Reason};
 
 /// Takes what a [`Link`](crate::Link) decides.
 ///
@@ -15,9 +15,13 @@ pub trait Outlet {
     /// Where the messages of one legacy session go.
     type Member;
 
-    /// Writes one message to the server. [`Sent::No`] if it provably was not
-    /// taken; a loss after that comes as [`Link::lose`](crate::Link::lose).
-    fn send(&mut self, message: Bytes) -> Sent;
+    /// Writes one message to the server. A loss after that comes as
+    /// [`Link::lose`](crate::Link::lose).
+    ///
+    /// # Errors
+    ///
+    /// Why the message provably was not taken.
+    fn send(&mut self, message: Bytes) -> Result<(), Reason>;
 
     /// Whether interim messages can reach the client of this exchange on the
     /// exchange's own stream.

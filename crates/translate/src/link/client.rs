@@ -7,10 +7,9 @@ use pontoon_mcp::meta::RequestMeta;
 use super::handshake::requested_level;
 use super::{
     Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link, MemberId,
-    Notification, Outlet, Raw, Reason, Response, Server, Sharing, State, UnknownQuestion, accept, encode,
-    method, post, refuse,
+    Notification, Outlet, Raw, Reason, Response, Server, Sharing, State, UnknownQuestion, UpstreamId, accept,
+    encode, method, post, refuse,
 };
-use crate::interest::uri;
 use crate::modern_to_legacy;
 use crate::straight::mint_token;
 
@@ -38,7 +37,11 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) {
-        if self.by_client.contains_key(&(member, request.id.clone())) {
+        let Some(own) = self.members.get(&member) else {
+            let error = Fault::before(Reason::SessionEnded).to_error();
+            return refuse(owner, &request.id, &error, out);
+        };
+        if own.calls.contains_key(&request.id) {
             let error = invalid_request("Invalid request: this id is in use by a request in flight");
             return refuse(owner, &request.id, &error, out);
         }
@@ -47,12 +50,9 @@ impl<O: Outlet> Link<O> {
             method::SET_LEVEL if self.sharing == Sharing::Shared => {
                 return self.set_shared_level(owner, member, &request, now, out);
             }
-            method::UNSUBSCRIBE if self.unsubscribe_is_local(member, &request) => {
-                return accept(owner, &request.id, &Raw::empty_object(), out);
-            }
+            method::SUBSCRIBE => return self.subscribe_member(owner, member, request, now, out),
+            method::UNSUBSCRIBE => return self.unsubscribe_member(owner, member, request, now, out),
             method::SET_LEVEL => requested_level(request.params.as_ref()).map(Effect::SetLevel),
-            method::SUBSCRIBE => uri(request.params.as_ref()).map(Effect::Subscribe),
-            method::UNSUBSCRIBE => uri(request.params.as_ref()).map(Effect::Unsubscribe),
             name if method::absent_in_legacy(name) => {
                 return refuse(owner, &request.id, &method_not_found(name), out);
             }
@@ -81,7 +81,7 @@ impl<O: Outlet> Link<O> {
                 refuse(owner, &request.id, &error, out);
             }
             name if method::absent_in_legacy(name) => {
-                refuse(owner, &request.id, &method_not_found(name), out)
+                refuse(owner, &request.id, &method_not_found(name), out);
             }
             _ => self.forward(owner, None, request, Effect::None, now, out),
         }
@@ -121,7 +121,8 @@ impl<O: Outlet> Link<O> {
             .as_ref()
             .and_then(|params| params.get_str("protocolVersion"));
         let (revision, result) = opened.welcome(requested.as_deref());
-        if let Some(member) = member.and_then(|member| self.members.get(&member)) {
+        if let Some(member) = member.and_then(|member| self.members.get_mut(&member)) {
+            member.is_greeted = true;
             out.settled(&member.handle, revision);
         }
         accept(owner, &request.id, &result, out);
@@ -151,25 +152,6 @@ impl<O: Outlet> Link<O> {
         }
         self.raise_level(level, now, out);
         accept(owner, &request.id, &Raw::empty_object(), out);
-    }
-
-    /// Whether others still need the subscription that a member ends.
-    fn unsubscribe_is_local(&mut self, member: MemberId, request: &Request) -> bool {
-        let Some(uri) = uri(request.params.as_ref()) else {
-            return false;
-        };
-        let Some(own) = self.members.get_mut(&member) else {
-            return false;
-        };
-        let had = own.uris.remove(&uri);
-        let needed = self.is_subscribed(&uri);
-        if had && !needed {
-            // It is forwarded; until the server agrees the member has it still.
-            if let Some(own) = self.members.get_mut(&member) {
-                own.uris.insert(uri);
-            }
-        }
-        needed
     }
 
     fn begin_modern(
@@ -232,14 +214,14 @@ impl<O: Outlet> Link<O> {
             method::LISTEN => return self.listen(owner, request.id, request.params.as_ref(), now, out),
             _ => {}
         }
-        if let Some(level) = meta.log_level {
-            self.raise_level(level, now, out);
-        }
         let id = self.mint();
         let (params, token) = match modern_to_legacy::request_params(request.params.as_ref(), id) {
             Ok(params) => params,
             Err(error) => return refuse(owner, &request.id, &error, out),
         };
+        if let Some(level) = meta.log_level {
+            self.raise_level(level, now, out);
+        }
         let bridge = Bridge::ModernToLegacy {
             log_level: meta.log_level,
         };
@@ -267,7 +249,7 @@ impl<O: Outlet> Link<O> {
     }
 
     /// Same era on both sides: ids and tokens are replaced, nothing else.
-    fn forward(
+    pub(super) fn forward(
         &mut self,
         owner: O::Exchange,
         member: Option<MemberId>,
@@ -277,18 +259,9 @@ impl<O: Outlet> Link<O> {
         out: &mut O,
     ) {
         let id = self.mint();
-        if let Some(member) = member {
-            self.by_client.insert((member, request.id.clone()), id);
-            if let Some(member) = self.members.get_mut(&member) {
-                member.calls += 1;
-            }
-        }
         let (params, token) = mint_token(request.params, id);
         let deadline = match effect {
-            Effect::Open => Deadline {
-                soft: Some(now + self.timeouts.open),
-                hard: None,
-            },
+            Effect::Open => Deadline::fixed(now + self.timeouts.open),
             _ => self.call_deadline(now),
         };
         let client = ClientExchange {
@@ -320,11 +293,21 @@ impl<O: Outlet> Link<O> {
             .and_then(Raw::object)
             .and_then(|params| params.get("requestId"));
         let id = id.and_then(|id| Id::from_raw(&id));
-        let upstream = id.and_then(|id| self.by_client.get(&(member, id)).copied());
-        match upstream {
-            Some(upstream) => self.withdraw(upstream, &Fault::after(Reason::Cancelled), out),
+        let calls = self.members.get(&member).map(|member| &member.calls);
+        let upstream = id.and_then(|id| calls?.get(&id).copied());
+        // Clients MUST NOT cancel `initialize` (2025-11-25, Cancellation).
+        match upstream.filter(|upstream| !self.is_handshake(*upstream)) {
+            Some(upstream) => {
+                self.withdraw(upstream, Reason::Cancelled, notification.params.as_ref(), out);
+            }
             None => out.anomaly(Anomaly::UnknownCancellation),
         }
+    }
+
+    fn is_handshake(&self, id: UpstreamId) -> bool {
+        self.in_flight
+            .get(&id)
+            .is_some_and(|exchange| exchange.method == method::INITIALIZE)
     }
 
     /// A legacy session's answer to a question.

@@ -1,7 +1,7 @@
 //! Opening a legacy server, and opening it again.
 
 use super::{
-    BTreeSet, ClientCapabilities, Duration, Fault, Introduction, LegacyRevision, Link, LogLevel, MemberId,
+    Anomaly, ClientCapabilities, Duration, Fault, Introduction, LegacyRevision, Link, LogLevel, MemberId,
     Notification, Opened, Outlet, Purpose, Raw, Reason, Sharing, State, Text, encode, listen, method,
     opening, post,
 };
@@ -13,7 +13,10 @@ impl<O: Outlet> Link<O> {
         self.state = State::Opening;
         self.level = None;
         let params = opening::initialize_params(&self.introduction, revision);
-        self.send_own(method::INITIALIZE, Some(&params), Purpose::Open, now, out);
+        let sent = self.send_own(method::INITIALIZE, Some(&params), Purpose::Open, now, out);
+        if let Err(reason) = sent {
+            self.fail_opening(reason, out);
+        }
     }
 
     /// The server answered the link's own `initialize`.
@@ -27,7 +30,9 @@ impl<O: Outlet> Link<O> {
         };
         self.state = State::Open(Some(Box::new(opened)));
         post(encode::notification(method::INITIALIZED, None), out);
-        self.restore(now, out);
+        if std::mem::replace(&mut self.was_open, true) {
+            self.restore(now, out);
+        }
         out.opened(Ok(()));
     }
 
@@ -66,19 +71,14 @@ impl<O: Outlet> Link<O> {
         if let Some(level) = levels.min() {
             self.raise_level(level, now, out);
         }
-        let members = self.members.values().flat_map(|member| &member.uris);
-        let listeners = self
-            .listeners
-            .values()
-            .flat_map(|listener| &listener.interest.uris);
-        let uris: BTreeSet<String> = members.chain(listeners).cloned().collect();
+        let uris: Vec<_> = self.subscriptions.uris().map(str::to_owned).collect();
         for uri in &uris {
             self.subscribe(uri, now, out);
         }
         self.hint_at_changes(&uris, out);
     }
 
-    fn hint_at_changes(&mut self, uris: &BTreeSet<String>, out: &mut O) {
+    fn hint_at_changes(&mut self, uris: &[String], out: &mut O) {
         let Some(features) = self.opened().map(|opened| opened.features) else {
             return;
         };
@@ -115,14 +115,11 @@ impl<O: Outlet> Link<O> {
         if !logs || self.level.is_some_and(|current| current <= level) {
             return;
         }
-        self.level = Some(level);
-        self.send_own(
-            method::SET_LEVEL,
-            Some(&set_level(level)),
-            Purpose::SetLevel,
-            now,
-            out,
-        );
+        let params = set_level(level);
+        match self.send_own(method::SET_LEVEL, Some(&params), Purpose::SetLevel, now, out) {
+            Ok(()) => self.level = Some(level),
+            Err(_) => out.anomaly(Anomaly::Undeliverable),
+        }
     }
 }
 

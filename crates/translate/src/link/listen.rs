@@ -4,8 +4,8 @@ use pontoon_jsonrpc::RawObject;
 use pontoon_mcp::meta::{META, SUBSCRIPTION_ID};
 
 use super::{
-    BTreeSet, Duration, Id, InFlight, Interest, Link, Listener, Notification, Opened, Origin, Outlet,
-    Purpose, Raw, RequestId, Sharing, UpstreamId, accept, encode, method, post, refuse,
+    Anomaly, BTreeSet, Duration, Id, InFlight, Interest, Link, Listener, Notification, Opened, Origin,
+    Outlet, Purpose, Raw, Sharing, UpstreamId, accept, cancelled, encode, method, post, refuse,
 };
 use crate::interest::{covers_uri, uri};
 use crate::modern_to_legacy;
@@ -31,7 +31,7 @@ impl<O: Outlet> Link<O> {
         let interest = interest.supported_by(features);
         out.interim(&owner, acknowledgement(&id, &interest));
         for uri in &interest.uris {
-            if !self.is_subscribed(uri) {
+            if self.subscriptions.take(uri) {
                 self.subscribe(uri, now, out);
             }
         }
@@ -42,7 +42,7 @@ impl<O: Outlet> Link<O> {
     /// A listener's client is gone.
     pub(super) fn stop_listening(&mut self, key: UpstreamId, now: Duration, out: &mut O) {
         if let Some(listener) = self.listeners.remove(&key) {
-            self.unsubscribe_orphans(listener.interest.uris, now, out);
+            self.release_all(&listener.interest.uris, now, out);
         }
     }
 
@@ -51,18 +51,22 @@ impl<O: Outlet> Link<O> {
     pub fn end_listeners(&mut self, out: &mut O) {
         let server_info = self.opened().and_then(Opened::server_info).cloned();
         for (_, listener) in std::mem::take(&mut self.listeners) {
+            for uri in &listener.interest.uris {
+                self.subscriptions.release(uri);
+            }
             let result = with_subscription_id(None, &listener.id.to_raw());
             let result = modern_to_legacy::result(method::LISTEN, &result, server_info.as_ref());
             accept(listener.owner, &listener.id, &result, out);
         }
         let listens = |exchange: &InFlight<O::Exchange>| exchange.method == method::LISTEN;
         for id in self.in_flight_where(listens) {
-            self.end_forwarded_listener(id, out);
+            post(cancelled(id.to_raw(), None), out);
+            self.complete_forwarded_listener(id, out);
         }
     }
 
     /// The same for a listener whose stream comes from a modern server.
-    fn end_forwarded_listener(&mut self, id: UpstreamId, out: &mut O) {
+    pub(super) fn complete_forwarded_listener(&mut self, id: UpstreamId, out: &mut O) {
         let Some(InFlight {
             origin: Origin::Client(client),
             ..
@@ -70,44 +74,30 @@ impl<O: Outlet> Link<O> {
         else {
             return;
         };
-        let params = Raw::encode(&RequestId { request_id: id.0 });
-        post(encode::notification(method::CANCELLED, Some(&params)), out);
         let result = with_subscription_id(None, &client.id.to_raw());
         let result = modern_to_legacy::result(method::LISTEN, &result, None);
         accept(client.owner, &client.id, &result, out);
     }
 
     pub(super) fn subscribe(&mut self, uri: &str, now: Duration, out: &mut O) {
-        self.send_own(
-            method::SUBSCRIBE,
-            Some(&resource(uri)),
-            Purpose::Subscribe,
-            now,
-            out,
-        );
-    }
-
-    pub(super) fn unsubscribe_orphans(&mut self, uris: BTreeSet<String>, now: Duration, out: &mut O) {
-        for uri in uris {
-            if self.is_open() && !self.is_subscribed(&uri) {
-                self.send_own(
-                    method::UNSUBSCRIBE,
-                    Some(&resource(&uri)),
-                    Purpose::Unsubscribe,
-                    now,
-                    out,
-                );
-            }
+        let params = resource(uri);
+        let sent = self.send_own(method::SUBSCRIBE, Some(&params), Purpose::Subscribe, now, out);
+        if sent.is_err() {
+            out.anomaly(Anomaly::Undeliverable);
         }
     }
 
-    /// Whether anybody on this link is subscribed to `uri`.
-    pub(super) fn is_subscribed(&self, uri: &str) -> bool {
-        self.members.values().any(|member| member.uris.contains(uri))
-            || self
-                .listeners
-                .values()
-                .any(|listener| listener.interest.uris.contains(uri))
+    /// Somebody who was subscribed to `uris` is gone.
+    pub(super) fn release_all(&mut self, uris: &BTreeSet<String>, now: Duration, out: &mut O) {
+        for uri in uris {
+            if self.subscriptions.release(uri) && self.is_open() {
+                let params = resource(uri);
+                let sent = self.send_own(method::UNSUBSCRIBE, Some(&params), Purpose::Unsubscribe, now, out);
+                if sent.is_err() {
+                    out.anomaly(Anomaly::Undeliverable);
+                }
+            }
+        }
     }
 
     /// Brings a change to every session and listener that wants it: one copy each.
@@ -118,7 +108,7 @@ impl<O: Outlet> Link<O> {
         for member in self.members.values() {
             let wanted = !of_resource || uri.as_deref().is_some_and(|uri| covers_uri(&member.uris, uri));
             // An exclusive server's own idea of who subscribed is the better one.
-            if wanted || self.sharing == Sharing::Exclusive {
+            if (wanted && member.is_greeted) || self.sharing == Sharing::Exclusive {
                 out.notify(&member.handle, legacy.clone());
             }
         }

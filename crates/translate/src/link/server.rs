@@ -5,11 +5,14 @@ use pontoon_mcp::Question as Asked;
 
 use super::{
     Anomaly, Bridge, ClientExchange, Duration, Effect, ErrorObject, Id, InFlight, LegacyRevision, Link,
-    LogLevel, Member, Message, Notification, Opened, Origin, Outlet, Purpose, Question, Raw, Response,
-    Server, Sharing, State, UpstreamId, accept, encode, method, opening, post, refuse,
+    LogLevel, Member, MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Question, Raw,
+    Response, Server, Sharing, State, UpstreamId, accept, encode, method, opening, post, refuse,
 };
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
+
+/// Most questions that may wait for one client; further ones are refused.
+const MAX_QUESTIONS: usize = 100;
 
 impl<O: Outlet> Link<O> {
     /// A message of the server.
@@ -25,7 +28,11 @@ impl<O: Outlet> Link<O> {
         let Some(id) = response.id else {
             return out.anomaly(Anomaly::ResponseWithoutId);
         };
-        let exchange = minted(&id).and_then(|id| Some((id, self.in_flight.remove(&id)?)));
+        let number = match id {
+            Id::Integer(number) => Some(number),
+            Id::String(_) => None,
+        };
+        let exchange = minted(number).and_then(|id| Some((id, self.in_flight.remove(&id)?)));
         let Some((id, exchange)) = exchange else {
             return out.anomaly(Anomaly::UnknownResponse);
         };
@@ -45,7 +52,6 @@ impl<O: Outlet> Link<O> {
         outcome: Outcome,
         out: &mut O,
     ) {
-        self.forget_client_id(client.member, &client.id);
         match outcome {
             Outcome::Result(result) => {
                 self.apply(&client, &result, out);
@@ -63,7 +69,9 @@ impl<O: Outlet> Link<O> {
                 }
             }
             Outcome::Error(error) => {
+                self.undo(&client);
                 if client.effect == Effect::Open {
+                    // The server lives: its client may ask for another revision.
                     self.state = State::Closed;
                 }
                 let error = match client.bridge {
@@ -80,9 +88,12 @@ impl<O: Outlet> Link<O> {
         let Some(member) = client.member.and_then(|id| self.members.get_mut(&id)) else {
             return;
         };
+        member.calls.remove(&client.id);
         match &client.effect {
-            Effect::None => {}
+            Effect::None | Effect::Unsubscribe(_) => {}
             Effect::Open => {
+                member.is_greeted = true;
+                self.was_open = true;
                 let opened = Opened::read(result);
                 let revision = opened
                     .as_ref()
@@ -91,10 +102,9 @@ impl<O: Outlet> Link<O> {
                 self.state = State::Open(opened.map(Box::new));
             }
             Effect::Subscribe(uri) => {
-                member.uris.insert(uri.clone());
-            }
-            Effect::Unsubscribe(uri) => {
-                member.uris.remove(uri);
+                if member.uris.insert(uri.clone()) {
+                    self.subscriptions.take(uri);
+                }
             }
             Effect::SetLevel(level) => {
                 member.level = Some(*level);
@@ -104,6 +114,10 @@ impl<O: Outlet> Link<O> {
     }
 
     fn on_notification(&mut self, notification: &Notification, now: Duration, out: &mut O) {
+        if self.server == Server::Modern && notification.method == method::CANCELLED {
+            // It MUST mean a listen stream (2026-07-28, Cancellation).
+            return self.end_cancelled_listener(notification.params.as_ref(), out);
+        }
         if self.server == Server::Modern
             && let Some(subscription) = subscription_id(notification.params.as_ref())
         {
@@ -129,7 +143,7 @@ impl<O: Outlet> Link<O> {
         };
         let id = params
             .get("progressToken")
-            .and_then(|token| minted(&Id::from_raw(&token)?));
+            .and_then(|token| minted(token.as_i64()));
         let exchange = id.and_then(|id| self.in_flight.get_mut(&id));
         let Some(InFlight {
             origin: Origin::Client(client),
@@ -142,7 +156,7 @@ impl<O: Outlet> Link<O> {
         let Some(token) = &client.token else {
             return out.anomaly(Anomaly::UnknownToken);
         };
-        deadline.soft = deadline.soft.map(|_| now + self.timeouts.call);
+        deadline.extend(now + self.timeouts.call);
         if out.carries(&client.owner) {
             let mut edit = params.edit();
             edit.set("progressToken", token.clone());
@@ -160,45 +174,47 @@ impl<O: Outlet> Link<O> {
         let level = level.and_then(|params| LogLevel::parse(&params.get_str("level")?));
         // A level that nobody knows is passed to those who take everything.
         let level = level.unwrap_or(LogLevel::Emergency);
-        let message = || encode::notification(method::LOG_MESSAGE, notification.params.as_ref());
-        let wants = |client: &&ClientExchange<O::Exchange>| {
-            let filter = client
-                .member
-                .and_then(|member| self.members.get(&member))
-                .and_then(|m| m.level);
-            let filter = if self.sharing == Sharing::Shared {
-                filter
-            } else {
-                None
-            };
-            client.bridge.log_level().is_some_and(|lowest| level >= lowest)
-                && filter.is_none_or(|lowest| level >= lowest)
-                && out.carries(&client.owner)
-        };
-        let mut candidates: Vec<_> = self
-            .client_exchanges()
-            .filter(|(_, client)| wants(client))
-            .collect();
-        candidates.sort_unstable_by_key(|(id, _)| *id);
-        let certain = match self.sharing {
-            Sharing::Exclusive => candidates.last(),
-            // Among modern exchanges only those that asked may be meant; among
-            // legacy ones any in flight may be.
-            Sharing::Shared if candidates.len() == 1 && self.is_unambiguous(candidates[0].1) => {
-                candidates.last()
-            }
-            Sharing::Shared => None,
-        };
-        match (certain, self.sole_member()) {
-            (Some((_, client)), _) => out.interim(&client.owner, message()),
-            (None, Some(member)) => out.notify(&member.handle, message()),
+        let message = encode::notification(method::LOG_MESSAGE, notification.params.as_ref());
+        match (self.log_recipient(level, out), self.sole_member()) {
+            (Some(client), _) => out.interim(&client.owner, message),
+            (None, Some(member)) => out.notify(&member.handle, message),
             (None, None) => out.anomaly(Anomaly::AmbiguousNotification),
         }
     }
 
-    /// Whether a message of a shared server can only be for this exchange.
-    fn is_unambiguous(&self, client: &ClientExchange<O::Exchange>) -> bool {
-        matches!(client.bridge, Bridge::Modern { .. }) || self.client_exchanges().count() == 1
+    /// The exchange that a log message goes to.
+    fn log_recipient(&self, level: LogLevel, out: &O) -> Option<&ClientExchange<O::Exchange>> {
+        let asked = |client: &ClientExchange<O::Exchange>| {
+            client.bridge.log_level().is_some_and(|lowest| level >= lowest)
+        };
+        let mut all = self.client_exchanges();
+        match (self.sharing, self.server) {
+            (Sharing::Exclusive, _) => all
+                .filter(|(_, client)| asked(client) && out.carries(&client.owner))
+                .max_by_key(|(id, _)| *id)
+                .map(|(_, client)| client),
+            // It may be about any request in flight, so there must be one only.
+            (Sharing::Shared, Server::Legacy) => {
+                let (_, only) = all.next()?;
+                let wanted = all.next().is_none() && asked(only) && self.member_wants(only.member, level);
+                (wanted && out.carries(&only.owner)).then_some(only)
+            }
+            // It can only be about a request that asked for messages.
+            (Sharing::Shared, Server::Modern) => {
+                let mut asking = all.filter(|(_, client)| asked(client));
+                let (_, only) = asking.next()?;
+                (asking.next().is_none() && out.carries(&only.owner)).then_some(only)
+            }
+        }
+    }
+
+    /// Whether a session of a shared server, whose level is the lowest that
+    /// anybody wants, wants messages of this level itself.
+    fn member_wants(&self, member: Option<MemberId>, level: LogLevel) -> bool {
+        let lowest = member
+            .and_then(|member| self.members.get(&member))
+            .and_then(|member| member.level);
+        lowest.is_none_or(|lowest| level >= lowest)
     }
 
     fn client_exchanges(&self) -> impl Iterator<Item = (UpstreamId, &ClientExchange<O::Exchange>)> {
@@ -255,8 +271,7 @@ impl<O: Outlet> Link<O> {
 
     /// A modern server's notification on one of the listen streams.
     fn on_subscription(&mut self, subscription: &Raw, notification: &Notification, out: &mut O) {
-        let id = Id::from_raw(subscription).and_then(|id| minted(&id));
-        let exchange = id.and_then(|id| self.in_flight.get(&id));
+        let exchange = minted(subscription.as_i64()).and_then(|id| self.in_flight.get(&id));
         let Some(InFlight {
             origin: Origin::Client(client),
             ..
@@ -297,6 +312,9 @@ impl<O: Outlet> Link<O> {
             .next()
             .filter(|_| self.sharing == Sharing::Exclusive)?;
         let member = self.members.get(&id)?;
+        if self.asked.len() >= MAX_QUESTIONS {
+            return None;
+        }
         if let Some(question) = Asked::of(&request.method)
             && !member.capabilities.answers(question)
         {
@@ -319,6 +337,7 @@ impl<O: Outlet> Link<O> {
             Question {
                 member: id,
                 server_id: request.id.clone(),
+                newest: UpstreamId(self.next_id - 1),
             },
         );
         Some(())
@@ -326,11 +345,8 @@ impl<O: Outlet> Link<O> {
 }
 
 /// An id or token that we may have minted.
-fn minted(id: &Id) -> Option<UpstreamId> {
-    match id {
-        Id::Integer(number) => u64::try_from(*number).ok().map(UpstreamId),
-        Id::String(_) => None,
-    }
+pub(super) fn minted(number: Option<i64>) -> Option<UpstreamId> {
+    u64::try_from(number?).ok().map(UpstreamId)
 }
 
 /// A modern server's result for a modern client: as it is, but for what names

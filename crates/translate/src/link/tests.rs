@@ -1,1 +1,16 @@
+//! Dialogues with a link, as text, and what no interleaving may break.
 
+mod cancellation;
+mod dialogue;
+mod ids;
+mod listening;
+mod logs;
+mod loss;
+mod modern;
+mod modern_to_legacy;
+mod opening;
+mod progress;
+mod properties;
+mod questions;
+mod recorder;
+mod subscriptions;

@@ -1,0 +1,174 @@
+//! How exchanges end before the server has answered them.
+
+use super::{
+    Anomaly, ClientExchange, Duration, Effect, Fault, InFlight, Link, MemberId, Origin, Outlet, Purpose, Raw,
+    Reason, Server, State, UpstreamId, cancelled, method, post, refuse,
+};
+
+impl<O: Outlet> Link<O> {
+    /// A legacy session is over: what it had in flight is cancelled upstream
+    /// and answered, what only it subscribed to is unsubscribed.
+    pub fn leave(&mut self, member: MemberId, now: Duration, out: &mut O) {
+        let Some(leaving) = self.members.get(&member) else {
+            return;
+        };
+        for id in leaving.calls.values().copied().collect::<Vec<_>>() {
+            self.withdraw(id, Reason::SessionEnded, None, out);
+        }
+        self.asked.retain(|_, question| question.member != member);
+        if let Some(gone) = self.members.remove(&member) {
+            self.release_all(&gone.uris, now, out);
+        }
+    }
+
+    /// Gives up every exchange whose client is gone for good.
+    pub fn collect_abandoned(
+        &mut self,
+        is_abandoned: impl Fn(&O::Exchange) -> bool,
+        now: Duration,
+        out: &mut O,
+    ) {
+        let gone = |exchange: &InFlight<O::Exchange>| match &exchange.origin {
+            Origin::Client(client) => is_abandoned(&client.owner),
+            Origin::Link(_) => false,
+        };
+        for id in self.in_flight_where(gone) {
+            self.withdraw(id, Reason::Cancelled, None, out);
+        }
+        let listeners = self
+            .listeners
+            .iter()
+            .filter(|(_, listener)| is_abandoned(&listener.owner));
+        for id in listeners.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.stop_listening(id, now, out);
+        }
+    }
+
+    /// Gives up every exchange that has taken too long.
+    pub fn expire(&mut self, now: Duration, out: &mut O) {
+        self.spare_calls_with_questions(now);
+        for id in self.in_flight_where(|exchange| exchange.deadline.is_over(now)) {
+            let reason = match self.in_flight.get(&id).map(|exchange| &exchange.method) {
+                Some(name) if *name == method::INITIALIZE => Reason::StartTimeout,
+                _ => Reason::Timeout,
+            };
+            self.withdraw(id, reason, None, out);
+        }
+    }
+
+    /// A call whose client is being asked waits for people, not for the
+    /// server: that time does not count, up to the call's last deadline.
+    fn spare_calls_with_questions(&mut self, now: Duration) {
+        let Some(newest) = self.asked.values().map(|question| question.newest).max() else {
+            return;
+        };
+        for (_, exchange) in self.in_flight.iter_mut().filter(|(id, _)| **id <= newest) {
+            exchange.deadline.extend(now + self.timeouts.call);
+        }
+    }
+
+    /// The connection is gone. Everything in flight is answered; members,
+    /// listeners and subscriptions stay, for [`Link::open`].
+    pub fn lose(&mut self, reason: Reason, out: &mut O) {
+        let was_opening = matches!(self.state, State::Opening);
+        if self.server == Server::Legacy {
+            self.state = State::Closed;
+        }
+        for (_, exchange) in std::mem::take(&mut self.in_flight) {
+            if let Origin::Client(client) = exchange.origin {
+                self.settle(client, &Fault::after(reason), out);
+            }
+        }
+        self.withdraw_questions(out);
+        if was_opening {
+            out.opened(Err(Fault::before(reason)));
+        }
+    }
+
+    /// Tells clients that the questions they hold are void.
+    fn withdraw_questions(&mut self, out: &mut O) {
+        for (id, question) in std::mem::take(&mut self.asked) {
+            if let Some(member) = self.members.get(&question.member) {
+                out.notify(&member.handle, cancelled(Raw::integer(id), None));
+            }
+        }
+    }
+
+    /// Takes an exchange back: the server is told, with what else `params` say
+    /// of the cancellation, and the client is answered.
+    pub(super) fn withdraw(&mut self, id: UpstreamId, reason: Reason, params: Option<&Raw>, out: &mut O) {
+        let Some(exchange) = self.in_flight.remove(&id) else {
+            return;
+        };
+        // `initialize` MUST NOT be cancelled (2025-11-25, Cancellation).
+        if exchange.method != method::INITIALIZE {
+            post(cancelled(id.to_raw(), params), out);
+        }
+        match exchange.origin {
+            Origin::Client(client) => self.fail(client, &Fault::after(reason), out),
+            Origin::Link(Purpose::Open) => self.fail_opening(reason, out),
+            Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+        }
+    }
+
+    /// Answers a client's exchange with a fault of the gateway's own. A
+    /// handshake that ends so is over.
+    pub(super) fn fail(&mut self, client: ClientExchange<O::Exchange>, fault: &Fault, out: &mut O) {
+        let opens = client.effect == Effect::Open;
+        self.settle(client, fault, out);
+        if opens {
+            self.fail_opening(fault.reason, out);
+        }
+    }
+
+    fn settle(&mut self, client: ClientExchange<O::Exchange>, fault: &Fault, out: &mut O) {
+        self.undo(&client);
+        refuse(client.owner, &client.id, &fault.to_error(), out);
+    }
+
+    /// Forgets an exchange that failed, and what it would have changed.
+    pub(super) fn undo(&mut self, client: &ClientExchange<O::Exchange>) {
+        let Some(member) = client.member.and_then(|member| self.members.get_mut(&member)) else {
+            return;
+        };
+        member.calls.remove(&client.id);
+        match &client.effect {
+            Effect::None | Effect::Open | Effect::SetLevel(_) => {}
+            Effect::Subscribe(uri) => {
+                if member.uris.remove(uri) {
+                    self.subscriptions.release(uri);
+                }
+            }
+            Effect::Unsubscribe(uri) => {
+                if member.uris.insert(uri.clone()) {
+                    self.subscriptions.take(uri);
+                }
+            }
+        }
+    }
+
+    /// Ends a listen that a modern server ended.
+    pub(super) fn end_cancelled_listener(&mut self, params: Option<&Raw>, out: &mut O) {
+        let id = params
+            .and_then(Raw::object)
+            .and_then(|params| super::server::minted(params.get("requestId")?.as_i64()));
+        match id.filter(|id| self.listens(*id)) {
+            Some(id) => self.complete_forwarded_listener(id, out),
+            None => out.anomaly(Anomaly::UnknownCancellation),
+        }
+    }
+
+    fn listens(&self, id: UpstreamId) -> bool {
+        self.in_flight
+            .get(&id)
+            .is_some_and(|exchange| exchange.method == method::LISTEN)
+    }
+
+    pub(super) fn in_flight_where(&self, wanted: impl Fn(&InFlight<O::Exchange>) -> bool) -> Vec<UpstreamId> {
+        self.in_flight
+            .iter()
+            .filter(|(_, exchange)| wanted(exchange))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+}

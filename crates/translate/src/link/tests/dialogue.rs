@@ -1,0 +1,283 @@
+//! Dialogues as text.
+//!
+//! A line is a step; the lines indented below it are what the link does about
+//! it, all of it and in this order. Steps:
+//!
+//! - `a: {…}`, `server: {…}`: a message. Clients `m` and `n` are modern,
+//!   `alone` is a legacy client without a session, all others are sessions.
+//! - `join a`, `leave a`, `abandon m 3` (the stream of its exchange 3 is gone)
+//! - `deaf a` (takes no interim messages), `crowded a` (no room for questions)
+//! - `time 61s`: what took too long is looked for at that time
+//! - `open`, `lose`, `full` (the server takes nothing), `room`, `end listeners`
+//! - `in flight 2`
+//!
+//! Messages are written without `"jsonrpc":"2.0"`; `"~` stands for the reserved
+//! prefix of `_meta` keys, `$M` for the two that every modern request has. In
+//! an expected line `…` matches anything. A step that ends in `(in any order)`
+//! does not promise one.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use pontoon_jsonrpc::{Limits, Message, Raw};
+use pontoon_mcp::meta::{RESERVED_PREFIX, RequestMeta};
+use pontoon_mcp::{ClientCapabilities, LegacyRevision};
+
+use super::recorder::{Recorder, Stream};
+use crate::{Client, Incoming, Introduction, Link, MemberId, Reason, Server, Sharing, Timeouts};
+
+const MODERN_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}"#;
+
+/// A legacy server that can do everything, as it introduces itself.
+pub(super) const SERVER_RESULT: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{},"tasks":{}},"serverInfo":{"name":"s","version":"1"},"instructions":"be nice"}"#;
+
+const TIMEOUTS: Timeouts = Timeouts {
+    open: Duration::from_secs(10),
+    call: Duration::from_secs(60),
+    call_max: Duration::from_secs(100),
+};
+
+/// A link under test.
+pub(super) struct Dialogue {
+    link: Link<Recorder>,
+    out: Recorder,
+    now: Duration,
+    members: HashMap<String, MemberId>,
+    abandoned: Vec<Stream>,
+}
+
+/// A session that its client has opened; ids toward the server go on from 2.
+pub(super) fn session(script: &str) {
+    let mut dialogue = Dialogue::new(Server::Legacy, Sharing::Exclusive);
+    dialogue.run(&format!(
+        r#"
+        join a
+        a: {{"id":0,"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{"sampling":{{}},"roots":{{}}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
+            to server: {{"id":1,"method":"initialize",…
+        server: {{"id":1,"result":{SERVER_RESULT}}}
+            a speaks 2025-11-25
+            to a: {{"id":0,"result":{SERVER_RESULT}}}
+        "#
+    ));
+    dialogue.run(script);
+}
+
+/// A server that `a` and `b` share; ids toward the server go on from 2.
+pub(super) fn shared(script: &str) {
+    let mut dialogue = opened_by_the_gateway(Sharing::Shared);
+    dialogue.run(
+        r#"
+        join a
+        a: {"id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},"clientInfo":{"name":"a","version":"1"}}}
+            a speaks 2025-11-25
+            to a: …
+        join b
+        b: {"id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}
+            b speaks 2025-06-18
+            to b: …
+        "#,
+    );
+    dialogue.run(script);
+}
+
+/// A legacy server for the modern clients of one account; ids go on from 2.
+pub(super) fn account(script: &str) {
+    opened_by_the_gateway(Sharing::Exclusive).run(script);
+}
+
+/// A modern server; ids toward it begin with 1.
+pub(super) fn modern(script: &str) {
+    Dialogue::new(Server::Modern, Sharing::Shared).run(script);
+}
+
+fn opened_by_the_gateway(sharing: Sharing) -> Dialogue {
+    let mut dialogue = Dialogue::new(Server::Legacy, sharing);
+    dialogue.run(&format!(
+        r#"
+        open
+            to server: {{"id":1,"method":"initialize",…
+        server: {{"id":1,"result":{SERVER_RESULT}}}
+            to server: {{"method":"notifications/initialized"}}
+            opened
+        "#
+    ));
+    dialogue
+}
+
+impl Dialogue {
+    pub(super) fn new(server: Server, sharing: Sharing) -> Self {
+        let introduction = Introduction {
+            client_info: Raw::from_static(r#"{"name":"pontoon","version":"0"}"#),
+            capabilities: ClientCapabilities::none(),
+        };
+        Self {
+            link: Link::new(server, sharing, TIMEOUTS, introduction),
+            out: Recorder::default(),
+            now: Duration::ZERO,
+            members: HashMap::new(),
+            abandoned: Vec::new(),
+        }
+    }
+
+    /// Plays a script.
+    pub(super) fn run(&mut self, script: &str) {
+        for (step, expected) in steps(script) {
+            let sorted = step.ends_with(" (in any order)");
+            self.step(step.trim_end_matches(" (in any order)"));
+            let mut expected = expected;
+            let mut effects = std::mem::take(&mut self.out.effects);
+            if sorted {
+                effects.sort();
+                expected.sort();
+            }
+            let agrees = effects.len() == expected.len()
+                && expected
+                    .iter()
+                    .zip(&effects)
+                    .all(|(pattern, effect)| matches(pattern, effect));
+            assert!(
+                agrees,
+                "after: {step}\nexpected:\n    {}\ngot:\n    {}\n",
+                expected.join("\n    "),
+                effects.join("\n    ")
+            );
+        }
+    }
+
+    fn step(&mut self, step: &str) {
+        if let Some((speaker, message)) = step.split_once(": ") {
+            return self.speak(speaker, message);
+        }
+        let words: Vec<_> = step.split(' ').collect();
+        let (now, out) = (self.now, &mut self.out);
+        match *words {
+            ["join", name] => {
+                let member = self.link.join(name.to_owned());
+                self.members.insert(name.to_owned(), member);
+            }
+            ["leave", name] => self.link.leave(self.members[name], now, out),
+            ["deaf", name] => _ = out.deaf.insert(name.to_owned()),
+            ["crowded", name] => _ = out.crowded.insert(name.to_owned()),
+            ["abandon", client, id] => self.abandon(client, id),
+            ["time", time] => self.pass(time),
+            ["open"] => self.link.open(LegacyRevision::NEWEST, now, out),
+            ["lose"] => self.link.lose(Reason::Exited, out),
+            ["full"] => out.refuses = Some(Reason::Stuck),
+            ["room"] => out.refuses = None,
+            ["end", "listeners"] => self.link.end_listeners(out),
+            ["in", "flight", count] => assert_eq!(self.link.in_flight().to_string(), count),
+            _ => panic!("no such step: {step}"),
+        }
+    }
+
+    fn speak(&mut self, speaker: &str, message: &str) {
+        let text = message.replacen('{', r#"{"jsonrpc":"2.0","#, 1);
+        if speaker == "server" {
+            let message = Message::parse(text, &Limits::SERVER).expect("the server's line is a message");
+            return self.link.receive(message, self.now, &mut self.out);
+        }
+        let message = Message::parse(text, &Limits::CLIENT).expect("the client's line is a message");
+        match message {
+            Message::Request(request) => {
+                let owner = Stream {
+                    client: speaker.to_owned(),
+                    id: request.id.to_string(),
+                };
+                let client = self.client(speaker, request.params.as_ref());
+                let incoming = Incoming {
+                    owner,
+                    client,
+                    request,
+                };
+                self.link.begin(incoming, self.now, &mut self.out);
+            }
+            Message::Notification(notification) => {
+                let member = self.members[speaker];
+                self.link.notification(member, &notification, &mut self.out);
+            }
+            Message::Response(response) => {
+                let member = self.members[speaker];
+                if self.link.reply(member, response, &mut self.out).is_err() {
+                    self.out.effects.push("nobody asked".to_owned());
+                }
+            }
+        }
+    }
+
+    fn client(&self, name: &str, params: Option<&Raw>) -> Client {
+        match name {
+            "m" | "n" => {
+                let params = params.and_then(Raw::object);
+                Client::Modern(RequestMeta::read(params.as_ref()).expect("a modern request says what it is"))
+            }
+            "alone" => Client::Alone,
+            _ => Client::Member(self.members[name]),
+        }
+    }
+
+    fn abandon(&mut self, client: &str, id: &str) {
+        self.abandoned.push(Stream {
+            client: client.to_owned(),
+            id: id.to_owned(),
+        });
+        let gone = &self.abandoned;
+        self.link
+            .collect_abandoned(|stream| gone.contains(stream), self.now, &mut self.out);
+    }
+
+    fn pass(&mut self, time: &str) {
+        let seconds = time
+            .trim_end_matches('s')
+            .parse()
+            .expect("a time is a number of seconds");
+        self.now = Duration::from_secs(seconds);
+        self.link.expire(self.now, &mut self.out);
+    }
+}
+
+/// Steps with the lines that are indented below them.
+fn steps(script: &str) -> Vec<(String, Vec<String>)> {
+    let script = script
+        .replace("$M", MODERN_META)
+        .replace("\"~", &format!("\"{RESERVED_PREFIX}"));
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<_> = script.lines().filter(|line| !line.trim().is_empty()).collect();
+    let outer = lines.first().map_or(0, |line| indent(line));
+    let mut steps: Vec<(String, Vec<String>)> = Vec::new();
+    for line in lines {
+        let text = line.trim().to_owned();
+        if indent(line) == outer {
+            steps.push((text, Vec::new()));
+        } else {
+            let step = steps.last_mut().expect("a script begins with a step");
+            step.1.push(text);
+        }
+    }
+    steps
+}
+
+/// Whether a line is as expected; `…` in the pattern matches anything.
+fn matches(pattern: &str, line: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('…') else {
+        return pattern == line;
+    };
+    let Some(rest) = line.strip_prefix(head) else {
+        return false;
+    };
+    let starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+    starts.into_iter().any(|at| matches(tail, &rest[at..]))
+}
+
+#[test]
+#[should_panic(expected = "after: server: ")]
+fn an_effect_that_nobody_expected_fails_a_dialogue() {
+    session("server: {\"id\":\"p\",\"method\":\"ping\"}");
+}
+
+#[test]
+fn an_ellipsis_matches_anything_and_nothing_else_does() {
+    assert!(matches("to a: {…\"id\":1…}", "to a: {\"x\":0,\"id\":1}"));
+    assert!(!matches("to a: {…\"id\":1…}", "to a: {\"x\":0,\"id\":2}"));
+    assert!(!matches("to a: {}", "to a: {} "));
+    assert!(!matches("…}", "to a: {} "));
+}

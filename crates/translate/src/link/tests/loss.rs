@@ -1,0 +1,132 @@
+//! A server goes away and comes back.
+
+use super::dialogue::{Dialogue, SERVER_RESULT, account, session, shared};
+use crate::{Server, Sharing};
+
+#[test]
+fn everything_in_flight_is_answered_and_late_words_reach_nobody() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        b: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":3,…
+        lose (in any order)
+            to a: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":true}}}
+            to b: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":true}}}
+        in flight 0
+        server: {"id":2,"result":{}}
+            dropped: unknown_response
+        "#,
+    );
+}
+
+#[test]
+fn a_session_is_opened_again_as_its_client_did_and_gets_back_what_it_had() {
+    session(&format!(
+        r#"
+        a: {{"id":1,"method":"logging/setLevel","params":{{"level":"warning"}}}}
+            to server: {{"id":2,…
+        server: {{"id":2,"result":{{}}}}
+            to a: …
+        a: {{"id":1,"method":"resources/subscribe","params":{{"uri":"u"}}}}
+            to server: {{"id":3,…
+        server: {{"id":3,"result":{{}}}}
+            to a: …
+        a: {{"id":1,"method":"resources/subscribe","params":{{"uri":"under way"}}}}
+            to server: {{"id":4,…
+        lose
+            to a: {{"id":1,"error":…
+        open
+            to server: {{"id":5,"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{"sampling":{{}},"roots":{{}}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
+        server: {{"id":5,"result":{SERVER_RESULT}}}
+            to server: {{"method":"notifications/initialized"}}
+            to server: {{"id":6,"method":"logging/setLevel","params":{{"level":"warning"}}}}
+            to server: {{"id":7,"method":"resources/subscribe","params":{{"uri":"u"}}}}
+            to a's session: {{"method":"notifications/tools/list_changed"}}
+            to a's session: {{"method":"notifications/prompts/list_changed"}}
+            to a's session: {{"method":"notifications/resources/list_changed"}}
+            to a's session: {{"method":"notifications/resources/updated","params":{{"uri":"u"}}}}
+            opened
+        "#
+    ));
+}
+
+#[test]
+fn listeners_stay_and_are_told_that_anything_may_have_changed() {
+    account(&format!(
+        r#"
+        m: {{"id":1,"method":"subscriptions/listen","params":{{"_meta":{{$M}},"notifications":{{"toolsListChanged":true,"resourceSubscriptions":["u"]}}}}}}
+            to m on 1: …
+            to server: {{"id":2,…
+        lose
+        in flight 1
+        open
+            to server: {{"id":4,…
+        server: {{"id":4,"result":{SERVER_RESULT}}}
+            to server: {{"method":"notifications/initialized"}}
+            to server: {{"id":5,"method":"resources/subscribe","params":{{"uri":"u"}}}}
+            to m on 1: {{"method":"notifications/tools/list_changed","params":{{"_meta":{{"~subscriptionId":1}}}}}}
+            to m on 1: {{"method":"notifications/resources/updated","params":{{"uri":"u","_meta":{{"~subscriptionId":1}}}}}}
+            opened
+        "#
+    ));
+}
+
+#[test]
+fn listeners_that_left_in_between_are_not_restored() {
+    account(&format!(
+        r#"
+        m: {{"id":1,"method":"subscriptions/listen","params":{{"_meta":{{$M}},"notifications":{{"resourceSubscriptions":["u"]}}}}}}
+            to m on 1: …
+            to server: {{"id":2,…
+        lose
+        abandon m 1
+        open
+            to server: {{"id":4,…
+        server: {{"id":4,"result":{SERVER_RESULT}}}
+            to server: {{"method":"notifications/initialized"}}
+            opened
+        "#
+    ));
+}
+
+#[test]
+fn a_first_opening_is_no_change_for_those_who_waited_for_it() {
+    let mut dialogue = Dialogue::new(Server::Legacy, Sharing::Shared);
+    dialogue.run(&format!(
+        r#"
+        join a
+        open
+            to server: …
+        lose
+            not opened: upstream_exited
+        open
+            to server: …
+        server: {{"id":2,"result":{SERVER_RESULT}}}
+            to server: {{"method":"notifications/initialized"}}
+            opened
+        "#
+    ));
+}
+
+#[test]
+fn the_level_of_modern_requests_is_raised_anew() {
+    account(&format!(
+        r#"
+        m: {{"id":1,"method":"tools/list","params":{{"_meta":{{$M,"~logLevel":"info"}}}}}}
+            to server: {{"id":3,"method":"logging/setLevel",…
+            to server: {{"id":2,…
+        lose
+            to m: {{"id":1,"error":…
+        open
+            to server: {{"id":4,…
+        server: {{"id":4,"result":{SERVER_RESULT}}}
+            to server: …
+            opened
+        m: {{"id":1,"method":"tools/list","params":{{"_meta":{{$M,"~logLevel":"info"}}}}}}
+            to server: {{"id":6,"method":"logging/setLevel",…
+            to server: {{"id":5,…
+        "#
+    ));
+}

@@ -1,0 +1,227 @@
+//! What servers ask clients.
+
+use super::dialogue::{account, modern, session, shared};
+
+#[test]
+fn a_question_goes_to_the_latest_exchange_and_its_answer_back() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        a: {"id":2,"method":"tools/call","params":{}}
+            to server: {"id":3,…
+        server: {"id":"s1","method":"sampling/createMessage","params":{ "n":1.0}}
+            to a on 2: {"id":1,"method":"sampling/createMessage","params":{ "n":1.0}}
+        server: {"id":0,"method":"roots/list"}
+            to a on 2: {"id":2,"method":"roots/list"}
+        a: {"id":2,"result":{ "roots":[]}}
+            to server: {"id":0,"result":{ "roots":[]}}
+        a: {"id":1,"error":{"code":-1,"message":"rejected","data":{}}}
+            to server: {"id":"s1","error":{"code":-1,"message":"rejected","data":{}}}
+        server: {"id":3,"result":{}}
+            to a: {"id":2,"result":{}}
+        "#,
+    );
+}
+
+#[test]
+fn without_an_exchange_a_question_goes_to_the_sessions_own_stream() {
+    session(
+        r#"
+        server: {"id":1,"method":"roots/list"}
+            to a's session: {"id":1,"method":"roots/list"}
+        deaf a
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        server: {"id":2,"method":"roots/list"}
+            to a's session: {"id":2,"method":"roots/list"}
+        crowded a
+        server: {"id":3,"method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":3,"error":{"code":-32601,…
+        "#,
+    );
+}
+
+#[test]
+fn a_question_that_the_client_did_not_declare_is_refused() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        server: {"id":5,"method":"elicitation/create","params":{}}
+            dropped: unanswerable_question
+            to server: {"id":5,"error":{"code":-32601,…
+        server: {"id":6,"method":"vendor/ask","params":{}}
+            to a on 1: {"id":1,"method":"vendor/ask","params":{}}
+        "#,
+    );
+}
+
+#[test]
+fn nobody_behind_a_shared_or_an_account_link_can_be_asked() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        server: {"id":5,"method":"sampling/createMessage","params":{}}
+            dropped: unanswerable_question
+            to server: {"id":5,"error":{"code":-32601,…
+        server: {"id":2,"result":{}}
+            to a: {"id":1,"result":{}}
+        "#,
+    );
+    account(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+            to server: {"id":2,…
+        server: {"id":5,"method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":5,"error":{"code":-32601,…
+        server: {"id":2,"result":{}}
+            to m: {"id":1,…
+        "#,
+    );
+}
+
+#[test]
+fn a_modern_server_must_not_ask_and_is_not_answered() {
+    modern(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+            to server: {"id":1,…
+        server: {"id":5,"method":"sampling/createMessage","params":{}}
+            dropped: request_from_modern_server
+        server: {"id":6,"method":"ping"}
+            dropped: request_from_modern_server
+        "#,
+    );
+}
+
+#[test]
+fn a_servers_ping_is_answered_here() {
+    session(
+        r#"
+        server: {"id":"p","method":"ping"}
+            to server: {"id":"p","result":{}}
+        "#,
+    );
+    shared(
+        r#"
+        server: {"id":"p","method":"ping"}
+            to server: {"id":"p","result":{}}
+        "#,
+    );
+}
+
+#[test]
+fn a_question_is_answered_once_and_by_who_was_asked() {
+    shared("a: {\"id\":1,\"result\":{}}\n    nobody asked");
+    session(
+        r#"
+        a: {"id":1,"result":{}}
+            nobody asked
+        server: {"id":9,"method":"roots/list"}
+            to a's session: {"id":1,…
+        join b
+        b: {"id":1,"result":{"roots":["stolen"]}}
+            nobody asked
+        a: {"id":"1","result":{}}
+            nobody asked
+        a: {"id":1,"result":{"roots":[]}}
+            to server: {"id":9,"result":{"roots":[]}}
+        a: {"id":1,"result":{"roots":["again"]}}
+            nobody asked
+        a: {"error":{"code":-32700,"message":"?"}}
+            nobody asked
+        "#,
+    );
+}
+
+#[test]
+fn a_question_that_the_server_takes_back_is_taken_back_from_the_client() {
+    session(
+        r#"
+        server: {"id":"s","method":"roots/list"}
+            to a's session: {"id":1,…
+        server: {"method":"notifications/cancelled","params":{"requestId":"other"}}
+            dropped: unknown_cancellation
+        server: {"method":"notifications/cancelled","params":{"reason":"late","requestId":"s"}}
+            to a's session: {"method":"notifications/cancelled","params":{"reason":"late","requestId":1}}
+        a: {"id":1,"result":{"roots":[]}}
+            nobody asked
+        server: {"method":"notifications/cancelled","params":{"requestId":"s"}}
+            dropped: unknown_cancellation
+        "#,
+    );
+}
+
+#[test]
+fn questions_of_a_lost_server_are_void() {
+    session(
+        r#"
+        server: {"id":"s","method":"roots/list"}
+            to a's session: {"id":1,…
+        lose
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":1}}
+        a: {"id":1,"result":{"roots":[]}}
+            nobody asked
+        "#,
+    );
+}
+
+#[test]
+fn a_call_that_waits_for_its_client_does_not_time_out_before_the_last_deadline() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        server: {"id":"s","method":"roots/list"}
+            to a on 1: {"id":1,…
+        time 50s
+        a: {"id":2,"method":"tools/call","params":{}}
+            to server: {"id":3,…
+        time 70s
+        a: {"id":1,"result":{"roots":[]}}
+            to server: {"id":"s",…
+        time 99s
+        server: {"id":2,"result":{}}
+            to a: {"id":1,"result":{}}
+        server: {"id":"t","method":"roots/list"}
+            to a on 2: {"id":2,…
+        time 149s
+        time 150s
+            to server: {"method":"notifications/cancelled","params":{"requestId":3}}
+            to a: {"id":2,"error":{…"reason":"upstream_timeout"…
+        "#,
+    );
+}
+
+#[test]
+fn a_question_lends_no_time_to_calls_that_came_after_it() {
+    session(
+        r#"
+        server: {"id":"s","method":"roots/list"}
+            to a's session: {"id":1,…
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        time 60s
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":{…"reason":"upstream_timeout"…
+        "#,
+    );
+}
+
+#[test]
+fn questions_without_end_are_refused() {
+    let asked: String = (1..=100)
+        .map(|id| {
+            format!(
+                "server: {{\"id\":{id},\"method\":\"roots/list\"}}\n    to a's session: {{\"id\":{id},…\n"
+            )
+        })
+        .collect();
+    session(&format!(
+        "{asked}server: {{\"id\":101,\"method\":\"roots/list\"}}\n    dropped: unanswerable_question\n    to server: {{\"id\":101,\"error\":…\n"
+    ));
+}

@@ -1,0 +1,102 @@
+//! An outlet that writes down what a link does.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use bytes::Bytes;
+use pontoon_mcp::LegacyRevision;
+
+use crate::{Anomaly, Fault, Outlet, Reason};
+
+/// The stream of one exchange: whose, and the id that its client gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Stream {
+    pub(super) client: String,
+    pub(super) id: String,
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.client, self.id)
+    }
+}
+
+/// Every effect is one line.
+#[derive(Debug, Default)]
+pub(super) struct Recorder {
+    pub(super) effects: Vec<String>,
+    /// Why nothing more can be sent to the server, if so.
+    pub(super) refuses: Option<Reason>,
+    /// Clients that take no interim messages.
+    pub(super) deaf: HashSet<String>,
+    /// Sessions without room for a question.
+    pub(super) crowded: HashSet<String>,
+}
+
+impl Recorder {
+    fn note(&mut self, effect: String) {
+        self.effects.push(effect);
+    }
+}
+
+/// A message without the member that all have.
+fn brief(message: &Bytes) -> String {
+    let text = std::str::from_utf8(message).expect("messages are text");
+    text.replacen(r#""jsonrpc":"2.0","#, "", 1)
+}
+
+impl Outlet for Recorder {
+    type Exchange = Stream;
+    type Member = String;
+
+    fn send(&mut self, message: Bytes) -> Result<(), Reason> {
+        match self.refuses {
+            Some(reason) => Err(reason),
+            None => {
+                self.note(format!("to server: {}", brief(&message)));
+                Ok(())
+            }
+        }
+    }
+
+    fn carries(&self, exchange: &Stream) -> bool {
+        !self.deaf.contains(&exchange.client)
+    }
+
+    fn interim(&mut self, exchange: &Stream, message: Bytes) {
+        self.note(format!("to {exchange}: {}", brief(&message)));
+    }
+
+    fn answer(&mut self, exchange: Stream, message: Bytes, error: Option<i64>) {
+        let text = brief(&message);
+        assert_eq!(error.is_some(), text.contains(r#""error":"#), "{text}");
+        self.note(format!("to {}: {text}", exchange.client));
+    }
+
+    fn notify(&mut self, member: &String, message: Bytes) {
+        self.note(format!("to {member}'s session: {}", brief(&message)));
+    }
+
+    fn ask(&mut self, member: &String, message: Bytes) -> bool {
+        if self.crowded.contains(member) {
+            return false;
+        }
+        self.note(format!("to {member}'s session: {}", brief(&message)));
+        true
+    }
+
+    fn settled(&mut self, member: &String, revision: LegacyRevision) {
+        self.note(format!("{member} speaks {}", revision.as_str()));
+    }
+
+    fn opened(&mut self, result: Result<(), Fault>) {
+        self.note(match result {
+            Ok(()) => "opened".to_owned(),
+            Err(fault) => format!("not opened: {fault}"),
+        });
+    }
+
+    fn anomaly(&mut self, anomaly: Anomaly) {
+        self.note(format!("dropped: {}", anomaly.label()));
+    }
+}
