@@ -18,12 +18,16 @@ use rustix::process::{Pid, Signal};
 use tokio::sync::oneshot;
 
 use crate::mark::Mark;
-use crate::{subreaper, sweep};
+use crate::sweep::{self, Census};
+use crate::{procfs, subreaper};
 
 /// How often adopted zombies are reaped while children run.
 const REAP_INTERVAL: Duration = Duration::from_secs(30);
 /// How often abandoned children are looked after.
 const ABANDONED_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How many jobs may come before a look.
+const MAX_JOBS: usize = 64;
 
 type Job = Box<dyn FnOnce(&mut Keeper) + Send>;
 
@@ -37,14 +41,29 @@ pub(crate) struct Keeper {
     leaders: Vec<Pid>,
     /// Children whose owner went away without stopping them.
     abandoned: Vec<(Child, Mark)>,
+    looks: Vec<Look>,
+}
+
+/// A question: how many of a tree are alive?
+pub(crate) struct Look {
+    pub(crate) mark: Mark,
+    /// Sent to each of them.
+    pub(crate) signal: Option<Signal>,
+    pub(crate) reply: oneshot::Sender<usize>,
+}
+
+impl Look {
+    fn answer(self, census: &Census) {
+        let survivors = census.survivors(&self.mark);
+        if let Some(signal) = self.signal {
+            survivors.iter().for_each(|survivor| survivor.signal(signal));
+        }
+        // Whoever asked may have gone.
+        let _ = self.reply.send(survivors.len());
+    }
 }
 
 impl Keeper {
-    /// The leaders of all trees.
-    pub(crate) fn leaders(&self) -> &[Pid] {
-        &self.leaders
-    }
-
     /// Notes a new child.
     pub(crate) fn note(&mut self, leader: Pid) {
         self.leaders.push(leader);
@@ -62,20 +81,44 @@ impl Keeper {
         self.abandoned.push((child, mark));
     }
 
-    fn look_after_abandoned(&mut self) {
-        for (mut child, mark) in std::mem::take(&mut self.abandoned) {
-            sweep::signal_group(mark.leader, Signal::KILL);
-            let reaped = !matches!(child.try_wait(), Ok(None));
-            if reaped {
-                self.forget(mark.leader);
-            }
-            let survivors = sweep::survivors(&mark, &self.leaders);
-            survivors
-                .iter()
-                .for_each(|survivor| survivor.signal(Signal::KILL));
-            if !reaped || !survivors.is_empty() {
-                self.abandoned.push((child, mark));
-            }
+    /// Asks for a look at a tree.
+    pub(crate) fn ask(&mut self, look: Look) {
+        self.looks.push(look);
+    }
+
+    /// One look at the process table for everybody who asked.
+    fn look(&mut self) {
+        let looks = std::mem::take(&mut self.looks);
+        let abandoned = std::mem::take(&mut self.abandoned);
+        if looks.is_empty() && abandoned.is_empty() {
+            return;
+        }
+        abandoned
+            .iter()
+            .for_each(|(_, mark)| sweep::signal_group(mark.leader, Signal::KILL));
+        let marks = looks
+            .iter()
+            .map(|look| look.mark)
+            .chain(abandoned.iter().map(|(_, mark)| *mark));
+        let census = Census::take(&marks.collect::<Vec<_>>(), &self.leaders);
+        // Before the answers, so that nothing is left, not even zombies, when somebody hears "none".
+        subreaper::reap_adopted(census.entries(), &self.leaders);
+        looks.into_iter().for_each(|look| look.answer(&census));
+        for (child, mark) in abandoned {
+            self.look_after(child, mark, &census);
+        }
+    }
+
+    fn look_after(&mut self, mut child: Child, mark: Mark, census: &Census) {
+        let survivors = census.survivors(&mark);
+        survivors
+            .iter()
+            .for_each(|survivor| survivor.signal(Signal::KILL));
+        let reaped = !matches!(child.try_wait(), Ok(None));
+        if !reaped || !survivors.is_empty() {
+            self.abandoned.push((child, mark));
+        } else {
+            self.forget(mark.leader);
         }
     }
 
@@ -86,13 +129,24 @@ impl Keeper {
                 None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match job {
-                // A panic must not end the thread: the kernel would kill every child.
-                Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&mut self)))),
-                Err(RecvTimeoutError::Timeout) => subreaper::reap_adopted(&self.leaders),
+                Ok(job) => {
+                    self.work(job);
+                    // Whoever asks at the same time shares one look.
+                    jobs.try_iter().take(MAX_JOBS).for_each(|job| self.work(job));
+                }
+                Err(RecvTimeoutError::Timeout) if subreaper::is_active() => {
+                    subreaper::reap_adopted(procfs::processes().iter(), &self.leaders);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            self.look_after_abandoned();
+            self.look();
         }
+    }
+
+    fn work(&mut self, job: Job) {
+        // A panic must not end the thread: the kernel would kill every child.
+        drop(catch_unwind(AssertUnwindSafe(|| job(self))));
     }
 
     fn interval(&self) -> Option<Duration> {
@@ -113,17 +167,6 @@ pub(crate) fn post(job: impl FnOnce(&mut Keeper) + Send + 'static) -> io::Result
     sender
         .send(Box::new(job))
         .map_err(|_| io::Error::other("the thread that keeps children has ended"))
-}
-
-/// Runs a job on the thread and waits for what it returns.
-pub(crate) async fn run<T: Send + 'static>(
-    job: impl FnOnce(&mut Keeper) -> T + Send + 'static,
-) -> io::Result<T> {
-    let (reply, answer) = oneshot::channel();
-    post(move |keeper| drop(reply.send(job(keeper))))?;
-    answer
-        .await
-        .map_err(|_| io::Error::other("the thread that keeps children dropped a job"))
 }
 
 fn start() -> io::Result<Sender<Job>> {

@@ -8,6 +8,9 @@
 //!
 //! [`Backoff`] and [`Circuit`] decide when to start again; they are pure, time and chance are parameters.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!("children are supervised by means of Linux: pidfd, prctl and /proc");
+
 mod backoff;
 mod circuit;
 mod environment;

@@ -39,10 +39,3 @@ pub(crate) struct Mark {
     pub(crate) leader: Pid,
     pub(crate) token: ChildToken,
 }
-
-impl Mark {
-    /// The bytes to look for in `/proc/<pid>/environ`, without the NUL at its ends.
-    pub(crate) fn assignment(&self) -> String {
-        format!("{MARK_VARIABLE}={}", self.token)
-    }
-}

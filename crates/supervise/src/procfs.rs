@@ -4,6 +4,8 @@ use std::fs;
 
 use rustix::process::Pid;
 
+use crate::mark::MARK_VARIABLE;
+
 /// The flag of kernel threads (`include/linux/sched.h`).
 const PF_KTHREAD: u32 = 0x0020_0000;
 
@@ -67,26 +69,30 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Entry> {
 }
 
 /// What an environment says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lookup {
-    Found,
+    Found(String),
     Absent,
     /// It is empty: so it was made, or the process is executing another program at this moment.
     Empty,
 }
 
-/// Whether the process was started with this `NAME=value`. Absent if we may not look.
-pub(crate) fn look_up(pid: Pid, assignment: &str) -> Lookup {
+/// The mark that a process was started with. Absent if we may not look.
+pub(crate) fn token(pid: Pid) -> Lookup {
     let Ok(environment) = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())) else {
         return Lookup::Absent;
     };
     if environment.is_empty() {
         return Lookup::Empty;
     }
-    let found = environment
-        .split(|byte| *byte == 0)
-        .any(|variable| variable == assignment.as_bytes());
-    if found { Lookup::Found } else { Lookup::Absent }
+    let value = |variable: &[u8]| {
+        let value = variable
+            .strip_prefix(MARK_VARIABLE.as_bytes())?
+            .strip_prefix(b"=")?;
+        String::from_utf8(value.to_vec()).ok()
+    };
+    let found = environment.split(|byte| *byte == 0).find_map(value);
+    found.map_or(Lookup::Absent, Lookup::Found)
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::keeper::{self, Look};
 use crate::leader::Leader;
 use crate::mark::Mark;
-use crate::sweep::{self, Survivor};
-use crate::{keeper, subreaper};
+use crate::sweep;
 
 /// How long a child is given at each stage of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,16 +100,11 @@ pub(crate) async fn end_survivors(mark: Mark, patience: Duration) -> (usize, usi
 
 /// Counts the survivors and signals each.
 async fn look(mark: Mark, signal: Option<Signal>) -> usize {
-    let counted = keeper::run(move |keeper| {
-        let survivors = sweep::survivors(&mark, keeper.leaders());
-        if let Some(signal) = signal {
-            survivors
-                .iter()
-                .for_each(|survivor: &Survivor| survivor.signal(signal));
-        }
-        subreaper::reap_adopted(keeper.leaders());
-        survivors.len()
-    });
+    let (reply, count) = oneshot::channel();
+    let asked = keeper::post(move |keeper| keeper.ask(Look { mark, signal, reply }));
     // The thread is gone only when the program ends.
-    counted.await.unwrap_or(0)
+    match asked {
+        Ok(()) => count.await.unwrap_or(0),
+        Err(_) => 0,
+    }
 }

@@ -3,11 +3,9 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use rustix::process::{WaitOptions, getpid, set_child_subreaper, waitpid};
+use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
 
-use rustix::process::Pid;
-
-use crate::procfs;
+use crate::procfs::Entry;
 
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 
@@ -25,15 +23,19 @@ pub fn become_subreaper() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether zombies may be given to us.
+pub(crate) fn is_active() -> bool {
+    ACTIVE.load(Relaxed)
+}
+
 /// Reaps zombies that were given to us. `leaders` are the children we started: their owners reap them.
-pub(crate) fn reap_adopted(leaders: &[Pid]) {
-    if !ACTIVE.load(Relaxed) {
+pub(crate) fn reap_adopted<'a>(processes: impl Iterator<Item = &'a Entry>, leaders: &[Pid]) {
+    if !is_active() {
         return;
     }
     let own = Some(getpid());
-    let adopted = procfs::processes()
-        .into_iter()
-        .filter(|entry| entry.is_zombie() && entry.parent == own && !leaders.contains(&entry.pid));
+    let adopted =
+        processes.filter(|entry| entry.is_zombie() && entry.parent == own && !leaders.contains(&entry.pid));
     for zombie in adopted {
         let _ = waitpid(Some(zombie.pid), WaitOptions::NOHANG);
     }

@@ -1,4 +1,4 @@
-//! Finding what a child left behind. Blocks; for the keeper's thread only.
+//! Finding what children left behind. Blocks; for the keeper's thread only.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -38,52 +38,84 @@ pub(crate) fn signal_group(leader: Pid, signal: Signal) {
 /// just now, which empties its environment for some microseconds.
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(3)];
 
-/// The living processes of a tree except its leader's zombie: those in its session, those that carry its token, and
-/// all their descendants.
-pub(crate) fn survivors(mark: &Mark, leaders: &[Pid]) -> Vec<Survivor> {
-    let table: Table = procfs::processes()
-        .into_iter()
-        .map(|entry| (entry.pid, entry))
-        .collect();
-    let others: HashSet<Pid> = leaders
-        .iter()
-        .copied()
-        .filter(|pid| *pid != mark.leader)
-        .collect();
-    let own = getpid();
-    let candidates: Vec<&Entry> = table
-        .values()
-        .filter(|entry| entry.pid != own && !entry.is_zombie() && !entry.is_kernel_thread)
-        .collect();
-    let (in_session, elsewhere): (Vec<&Entry>, Vec<&Entry>) = candidates
-        .iter()
-        .copied()
-        .partition(|entry| entry.session == Some(mark.leader));
-    // Reading an environment costs more than the rest: not done for the living trees of other leaders.
-    let unclear = elsewhere
-        .into_iter()
-        .filter(|entry| !lineage(entry.pid, &table).any(|pid| others.contains(&pid)));
-    let mut roots: HashSet<Pid> = carriers(unclear.map(|entry| entry.pid).collect(), &mark.assignment());
-    roots.extend(in_session.iter().map(|entry| entry.pid));
-    candidates
-        .into_iter()
-        .filter(|entry| lineage(entry.pid, &table).any(|pid| roots.contains(&pid)))
-        .map(|entry| Survivor {
-            pid: entry.pid,
-            started: entry.started,
-        })
-        .collect()
+/// The process table at one moment, with the tokens of those that may be survivors. One serves for many trees:
+/// reading `/proc` is the dear part.
+pub(crate) struct Census {
+    table: HashMap<Pid, Entry>,
+    tokens: HashMap<Pid, String>,
 }
 
-type Table = HashMap<Pid, Entry>;
+impl Census {
+    /// Looks for survivors of these trees. `leaders` are the leaders of all trees that are not reaped yet.
+    pub(crate) fn take(trees: &[Mark], leaders: &[Pid]) -> Self {
+        let table = procfs::processes()
+            .into_iter()
+            .map(|entry| (entry.pid, entry))
+            .collect();
+        let mut census = Self {
+            table,
+            tokens: HashMap::new(),
+        };
+        let swept: HashSet<Pid> = trees.iter().map(|mark| mark.leader).collect();
+        let others: HashSet<Pid> = leaders
+            .iter()
+            .copied()
+            .filter(|pid| !swept.contains(pid))
+            .collect();
+        // Reading an environment costs more than the rest: not done for the living trees of other leaders.
+        let unclear = census.candidates().map(|entry| entry.pid);
+        let unclear = unclear.filter(|pid| !census.lineage(*pid).any(|pid| others.contains(&pid)));
+        census.tokens = tokens(unclear.collect());
+        census
+    }
 
-/// Those whose environment contains the assignment.
-fn carriers(mut unclear: Vec<Pid>, assignment: &str) -> HashSet<Pid> {
-    let mut found = HashSet::new();
+    /// The living processes of a tree except its leader's zombie: those in its session, those that carry its token,
+    /// and all their descendants.
+    pub(crate) fn survivors(&self, mark: &Mark) -> Vec<Survivor> {
+        let token = mark.token.to_string();
+        let belongs =
+            |entry: &Entry| entry.session == Some(mark.leader) || self.tokens.get(&entry.pid) == Some(&token);
+        let roots: HashSet<Pid> = self.candidates().filter(|e| belongs(e)).map(|e| e.pid).collect();
+        if roots.is_empty() {
+            return Vec::new();
+        }
+        self.candidates()
+            .filter(|entry| self.lineage(entry.pid).any(|pid| roots.contains(&pid)))
+            .map(|entry| Survivor {
+                pid: entry.pid,
+                started: entry.started,
+            })
+            .collect()
+    }
+
+    /// Everything that was seen.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.table.values()
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = &Entry> {
+        let own = getpid();
+        self.entries()
+            .filter(move |entry| entry.pid != own && !entry.is_zombie() && !entry.is_kernel_thread)
+    }
+
+    /// The process itself, its parent, and so on up to us or to the end.
+    fn lineage(&self, pid: Pid) -> impl Iterator<Item = Pid> {
+        let own = getpid();
+        // The table was not read in one moment, so a loop is thinkable.
+        const DEEPEST: usize = 1000;
+        let parent = move |pid: &Pid| self.table.get(pid)?.parent.filter(|parent| *parent != own);
+        std::iter::successors(Some(pid), parent).take(DEEPEST)
+    }
+}
+
+/// The tokens in the environments of these processes, if they have one.
+fn tokens(mut unclear: Vec<Pid>) -> HashMap<Pid, String> {
+    let mut found = HashMap::new();
     let mut look = |unclear: &mut Vec<Pid>| {
-        unclear.retain(|pid| match procfs::look_up(*pid, assignment) {
-            Lookup::Found => {
-                found.insert(*pid);
+        unclear.retain(|pid| match procfs::token(*pid) {
+            Lookup::Found(token) => {
+                found.insert(*pid, token);
                 false
             }
             Lookup::Absent => false,
@@ -99,18 +131,4 @@ fn carriers(mut unclear: Vec<Pid>, assignment: &str) -> HashSet<Pid> {
         look(&mut unclear);
     }
     found
-}
-
-/// The process itself, its parent, and so on up to us or to the end.
-fn lineage(pid: Pid, table: &Table) -> impl Iterator<Item = Pid> {
-    let own = getpid();
-    // The table was not read in one moment, so a loop is thinkable.
-    const DEEPEST: usize = 1000;
-    let parent = move |pid: &Pid| {
-        table
-            .get(pid)
-            .and_then(|e| e.parent)
-            .filter(|parent| *parent != own)
-    };
-    std::iter::successors(Some(pid), parent).take(DEEPEST)
 }

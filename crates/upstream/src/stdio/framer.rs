@@ -48,14 +48,15 @@ impl Framer {
         &mut self.buffer
     }
 
-    /// Tells how much the last read appended, to fit the next one.
-    pub(crate) fn appended(&mut self, bytes: usize) {
+    /// Tells how much the last read appended, to fit the next one. Returns whether it filled what it was offered.
+    pub(crate) fn appended(&mut self, bytes: usize) -> bool {
         let filled = bytes >= self.space / 2;
         self.space = if filled {
             (self.space * 2).min(SPACE.1)
         } else {
             SPACE.0
         };
+        filled
     }
 
     /// The next line that is complete. `None` means that more has to be read.

@@ -17,10 +17,15 @@ use crate::stdio::clean::{Line, clean};
 use crate::stdio::framer::{Frame, Framer};
 use crate::stdio::shared::Shared;
 
+/// More reads than a pipe of 64 KiB can fill.
+const DRAIN_READS: usize = 64;
+
 /// What one read brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Read {
     Some,
+    /// So much that there is probably more.
+    Much,
     /// Nothing at this moment.
     Nothing,
     /// The stream has ended and everything was delivered.
@@ -62,9 +67,9 @@ impl Reader {
         match pipe.try_read_buf(self.framer.buffer()) {
             Ok(0) => self.end(listener),
             Ok(bytes) => {
-                self.framer.appended(bytes);
+                let filled = self.framer.appended(bytes);
                 self.deliver_frames(listener);
-                Read::Some
+                if filled { Read::Much } else { Read::Some }
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
                 Read::Nothing
@@ -73,12 +78,11 @@ impl Reader {
         }
     }
 
-    /// Reads what is there at this moment.
-    pub(crate) fn drain(&mut self, listener: &dyn Listener) -> Read {
-        loop {
-            match self.read(listener) {
-                Read::Some => {}
-                read => return read,
+    /// Reads what a process that has ended left in the pipe. A survivor that writes without end is not waited for.
+    pub(crate) fn drain(&mut self, listener: &dyn Listener) {
+        for _ in 0..DRAIN_READS {
+            if matches!(self.read(listener), Read::Nothing | Read::End) {
+                return;
             }
         }
     }

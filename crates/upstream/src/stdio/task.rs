@@ -139,11 +139,12 @@ impl Task {
             match poll_fn(|cx| self.poll_event(cx)).await {
                 Event::Order(order) => return End::Order(order),
                 Event::Writable => self.flush(),
-                Event::Readable => {
-                    if self.reader.read(listener) == Read::End {
-                        return End::StdoutEnded;
-                    }
-                }
+                Event::Readable => match self.reader.read(listener) {
+                    Read::End => return End::StdoutEnded,
+                    // A server that floods us shares the thread with the others.
+                    Read::Much => tokio::task::yield_now().await,
+                    Read::Some | Read::Nothing => {}
+                },
                 Event::Exited => return End::Exited,
                 Event::InletBroken => return End::InletBroken,
                 Event::Stuck => return End::Stuck,
