@@ -1,5 +1,6 @@
 //! What all transports share, and the way in.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -125,25 +126,35 @@ impl<B: Backend> Gateway<B> {
     where
         T: Body<Data = Bytes> + Send + Unpin,
     {
-        self.handle_framed(request, peer, Head::Clear).await
+        let Ok(reply) = self.clone().handle_framed(request, peer, Head::Clear).await;
+        reply
     }
 
     /// As [`Gateway::handle`]; `framing` is what the bytes of the head looked like.
-    pub(crate) async fn handle_framed<T>(&self, request: Request<T>, peer: SocketAddr, framing: Head) -> Reply
+    ///
+    /// No async function, which would keep the whole request twice.
+    pub(crate) fn handle_framed<T>(
+        self,
+        request: Request<T>,
+        peer: SocketAddr,
+        framing: Head,
+    ) -> impl Future<Output = Result<Reply, Infallible>> + Send
     where
         T: Body<Data = Bytes> + Send + Unpin,
     {
         let (head, mut body) = request.into_parts();
-        let mut reply = self.answer(&head, &mut body, peer, framing).await;
-        // What follows a request whose end is not known for certain must not
-        // be read as the next one.
-        let certain = framing == Head::Clear || !head.headers.contains_key(TRANSFER_ENCODING);
-        if framing == Head::Doubtful || !certain || !body::discard(&head, &mut body).await {
-            reply
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
+        async move {
+            let mut reply = self.answer(&head, &mut body, peer, framing).await;
+            // What follows a request whose end is not known for certain must
+            // not be read as the next one.
+            let certain = framing == Head::Clear || !head.headers.contains_key(TRANSFER_ENCODING);
+            if framing == Head::Doubtful || !certain || !body::discard(&head, &mut body).await {
+                reply
+                    .headers_mut()
+                    .insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(reply)
         }
-        reply
     }
 
     async fn answer<T>(&self, head: &Parts, body: &mut T, peer: SocketAddr, framing: Head) -> Reply
@@ -151,7 +162,7 @@ impl<B: Backend> Gateway<B> {
         T: Body<Data = Bytes> + Send + Unpin,
     {
         let origin = match self.0.guard.check(&head.uri, &head.headers) {
-            Ok(origin) => origin.cloned(),
+            Ok(origin) => origin,
             Err(error) => return response::refuse(&Fault::Guard(error).into()),
         };
         let routed = match framing {
@@ -163,7 +174,7 @@ impl<B: Backend> Gateway<B> {
             response::refuse(&problem)
         });
         if let Some(origin) = origin {
-            cors::expose(reply.headers_mut(), origin);
+            cors::expose(reply.headers_mut(), origin.clone());
         }
         reply
     }
@@ -190,7 +201,7 @@ impl<B: Backend> Gateway<B> {
             (Endpoint::Mcp, &Method::GET) => context.get(),
             (Endpoint::Mcp, &Method::DELETE) => context.delete(),
             (Endpoint::Sse { messages }, &Method::GET) => context.open_stream(messages),
-            (Endpoint::Messages, &Method::POST) => context.post_message(body).await,
+            (Endpoint::Messages, &Method::POST) => Box::pin(context.post_message(body)).await,
             _ => Err(Fault::Method(allow).into()),
         }
     }

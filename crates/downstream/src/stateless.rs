@@ -14,17 +14,17 @@ use crate::response::{self, Reply};
 use crate::status::{Fault, Problem};
 
 impl<B: Backend> Context<'_, B> {
-    /// One modern message.
-    pub(crate) async fn modern(&self, message: Message, accepts: Accepts) -> Result<Reply, Problem> {
+    /// A modern message that is no request.
+    pub(crate) fn modern_message(&self, message: &Message) -> Result<Reply, Problem> {
         match message {
-            Message::Request(request) => self.modern_request(request, accepts).await,
-            Message::Notification(notification) => self.modern_notification(&notification),
+            Message::Notification(notification) => self.modern_notification(notification),
             // "The client MUST NOT send JSON-RPC responses."
-            Message::Response(_) => Err(Fault::UnexpectedResponse.into()),
+            Message::Request(_) | Message::Response(_) => Err(Fault::UnexpectedResponse.into()),
         }
     }
 
-    async fn modern_request(&self, request: Request, accepts: Accepts) -> Result<Reply, Problem> {
+    /// A modern request.
+    pub(crate) async fn modern_request(&self, request: Request, accepts: Accepts) -> Result<Reply, Problem> {
         let id = request.id.clone();
         let meta =
             mirror::validate(&self.head.headers, &request).map_err(|error| Fault::Modern(error).of(&id))?;

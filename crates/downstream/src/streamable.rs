@@ -39,69 +39,87 @@ impl<B: Backend> Context<'_, B> {
         body::check_headers(headers, limits)?;
         let accepts = accept::for_post(headers, self.shared.settings.accept)?;
         let body = body::read(body, limits).await?;
-        match Payload::parse(body, &self.shared.settings.messages).map_err(Fault::Refused)? {
-            Payload::Batch(batch) => self.batch(batch, accepts).await,
-            Payload::Single(message) => match Era::of_message(headers, &message)? {
-                Era::Modern => self.modern(message, accepts).await,
-                Era::Legacy(revision) => self.legacy(message, revision, accepts).await,
+        let message = match Payload::parse(body, &self.shared.settings.messages).map_err(Fault::Refused)? {
+            Payload::Single(message) => message,
+            // Boxed, like all that is rare: a connection keeps room for the
+            // largest exchange that it could have.
+            Payload::Batch(batch) => return Box::pin(self.batch(batch, accepts)).await,
+        };
+        match (Era::of_message(headers, &message)?, message) {
+            (Era::Modern, Message::Request(request)) => self.modern_request(request, accepts).await,
+            (Era::Modern, other) => self.modern_message(&other),
+            (Era::Legacy(_), Message::Request(request)) if *request.method == *method::INITIALIZE => {
+                Box::pin(self.open(request, accepts)).await
+            }
+            (Era::Legacy(revision), Message::Request(request)) => match self.session_for(&request)? {
+                Some(session) => self.exchange(&session, request, accepts).await,
+                None => self.single(request, revision, accepts).await,
             },
+            (Era::Legacy(_), other) => {
+                match self.named_session()? {
+                    Some(session) => self.legacy_message(&session, other).await,
+                    None => self.loose_message(&other),
+                }?;
+                Ok(response::empty(StatusCode::ACCEPTED))
+            }
         }
     }
 
-    async fn legacy(
+    /// The session of a request; `None` if the request may stand alone.
+    fn session_for(&self, request: &Request) -> Result<Option<Arc<Session<B::Attachment>>>, Problem> {
+        match (self.named_session(), self.server.backend.session_need()) {
+            (Err(fault), _) => Err(fault.of(&request.id)),
+            (Ok(None), SessionNeed::Required) => Err(Fault::SessionNeeded.of(&request.id)),
+            (Ok(session), _) => Ok(session),
+        }
+    }
+
+    /// A request within a session.
+    async fn exchange(
         &self,
-        message: Message,
-        revision: Option<LegacyRevision>,
+        session: &Arc<Session<B::Attachment>>,
+        request: Request,
         accepts: Accepts,
     ) -> Result<Reply, Problem> {
-        if let Message::Request(request) = message {
-            return self.legacy_request(request, revision, accepts).await;
-        }
-        match self.named_session()? {
-            Some(session) => self.legacy_message(&session, message).await,
-            None => self.loose_message(&message),
-        }?;
-        Ok(response::empty(StatusCode::ACCEPTED))
+        let id = request.id.clone();
+        let form = Form::new(accepts, &request.method);
+        let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
+        let outbox = session.exchange(1);
+        let reader = outbox.reader();
+        let target = Target {
+            outbox,
+            streaming: form.streaming(),
+        };
+        self.server.backend.request(session, permit, target).await;
+        self.shared
+            .answer(reader, id, form, Rules::Session(session))
+            .await
     }
 
-    async fn legacy_request(
+    /// A request without a session, to a server that needs none.
+    async fn single(
         &self,
         request: Request,
         revision: Option<LegacyRevision>,
         accepts: Accepts,
     ) -> Result<Reply, Problem> {
         let id = request.id.clone();
-        if *request.method == *method::INITIALIZE {
-            return self.open(request, accepts).await;
-        }
-        let session = self.named_session().map_err(|fault| fault.of(&id))?;
         let form = Form::new(accepts, &request.method);
-        let streaming = form.streaming();
-        let Some(session) = session else {
-            if self.server.backend.session_need() == SessionNeed::Required {
-                return Err(Fault::SessionNeeded.of(&id));
-            }
-            let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
-            let detach = Detach::Abandon(self.server.backend.bell().clone());
-            let outbox = Outbox::for_answers(1, self.shared.settings.streams.queue_bytes, detach);
-            let reader = outbox.reader();
-            let revision = revision.unwrap_or(LegacyRevision::ASSUMED);
-            self.server
-                .backend
-                .once(&self.caller, revision, permit, Target { outbox, streaming })
-                .await;
-            return self.shared.answer(reader, id, form, Rules::Single).await;
-        };
         let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
-        let outbox = session.exchange(1);
+        // Nobody can come back for an answer without a session.
+        let detach = Detach::Abandon(self.server.backend.bell().clone());
+        let outbox = Outbox::for_answers(1, self.shared.settings.streams.queue_bytes, detach);
         let reader = outbox.reader();
+        let target = Target {
+            outbox,
+            streaming: form.streaming(),
+        };
+        let revision = revision.unwrap_or(LegacyRevision::ASSUMED);
         self.server
             .backend
-            .request(&session, permit, Target { outbox, streaming })
+            .once(&self.caller, revision, permit, target)
             .await;
-        self.shared
-            .answer(reader, id, form, Rules::Session(&session))
-            .await
+        self.shared.answer(reader, id, form, Rules::Single).await
     }
 
     /// `initialize` opens a session, whatever id the client proposes.

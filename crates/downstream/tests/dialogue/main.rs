@@ -12,5 +12,6 @@ mod lifecycle;
 mod modern;
 mod refusals;
 mod resume;
+#[path = "../support/mod.rs"]
 mod support;
 mod wire;

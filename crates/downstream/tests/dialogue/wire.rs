@@ -307,3 +307,20 @@ async fn a_chunked_request_that_came_along_with_another_ends_the_connection() {
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 2, "{answer}");
     assert!(answer.contains("connection: close"));
 }
+
+/// A connection keeps this much from its accept to its close, beside hyper's two buffers.
+#[tokio::test]
+async fn a_connection_is_small() {
+    let house = House::new();
+    let peer = ([127, 0, 0, 1], 1).into();
+    let (io, _other) = tokio::io::duplex(1);
+    let task = size_of_val(&house.gateway.serve_connection(io, peer));
+    let request = http::Request::new(http_body_util::Empty::<bytes::Bytes>::new());
+    let exchange = size_of_val(&house.gateway.handle(request, peer));
+    assert!(task <= 2 * 1024, "the connection's task: {task} bytes");
+    assert!(
+        exchange <= 2_200,
+        "the room for its current request: {exchange} bytes"
+    );
+    assert!(size_of::<pontoon_downstream::ResponseBody>() <= 64);
+}
