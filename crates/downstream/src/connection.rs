@@ -51,7 +51,8 @@ impl<B: Backend> Gateway<B> {
         let notes = Arc::new(Notes::default());
         let wire = TokioIo::new(Wire::new(io, Arc::clone(&notes)));
         let http = http(&self.0.settings, Arc::clone(&notes));
-        let service = service_fn(move |request| gateway.clone().handle_framed(request, peer, notes.head()));
+        let service =
+            service_fn(move |request| gateway.clone().handle_on_wire(request, peer, Arc::clone(&notes)));
         let stage = self.0.stage.subscribe();
         Connection {
             http: http.serve_connection(wire, service),

@@ -22,7 +22,7 @@ use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
 use crate::sse_body::Pace;
 use crate::status::{Fault, Problem};
-use crate::wire::Head;
+use crate::wire::{Head, Notes};
 use crate::{Settings, body, cors};
 
 /// Serves a set of backends to MCP clients of every revision. Cheap to clone.
@@ -126,29 +126,36 @@ impl<B: Backend> Gateway<B> {
     where
         T: Body<Data = Bytes> + Send + Unpin,
     {
-        let Ok(reply) = self.clone().handle_framed(request, peer, Head::Clear).await;
+        let notes = Arc::new(Notes::without_wire());
+        let Ok(reply) = self.clone().handle_on_wire(request, peer, notes).await;
         reply
     }
 
-    /// As [`Gateway::handle`]; `framing` is what the bytes of the head looked like.
+    /// As [`Gateway::handle`]; `notes` tell what the bytes of the head looked like.
     ///
     /// No async function, which would keep the whole request twice.
-    pub(crate) fn handle_framed<T>(
+    pub(crate) fn handle_on_wire<T>(
         self,
         request: Request<T>,
         peer: SocketAddr,
-        framing: Head,
+        notes: Arc<Notes>,
     ) -> impl Future<Output = Result<Reply, Infallible>> + Send
     where
         T: Body<Data = Bytes> + Send + Unpin,
     {
         let (head, mut body) = request.into_parts();
         async move {
+            let framing = notes.head();
             let mut reply = self.answer(&head, &mut body, peer, framing).await;
             // What follows a request whose end is not known for certain must
             // not be read as the next one.
-            let certain = framing == Head::Clear || !head.headers.contains_key(TRANSFER_ENCODING);
-            if framing == Head::Doubtful || !certain || !body::discard(&head, &mut body).await {
+            let certain = match framing {
+                Head::Clear => true,
+                Head::Unseen => !head.headers.contains_key(TRANSFER_ENCODING),
+                Head::Doubtful => false,
+            };
+            if !certain || !body::discard(&head, &mut body).await {
+                notes.leave_unread();
                 reply
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -32,6 +32,8 @@ pub(crate) struct Notes {
     /// Something was read since the wait for a head began.
     heard: AtomicBool,
     head: AtomicU8,
+    /// A part of the last request was not read.
+    unread: AtomicBool,
 }
 
 /// What is known of the head that was read last.
@@ -54,6 +56,26 @@ impl Notes {
             2 => Head::Doubtful,
             _ => Head::Unseen,
         }
+    }
+
+    /// For requests that came on no wire of ours.
+    pub(crate) fn without_wire() -> Self {
+        Self {
+            head: AtomicU8::new(Head::Clear as u8),
+            ..Self::default()
+        }
+    }
+
+    /// A part of the last request will not be read: the connection closes
+    /// behind the answer.
+    pub(crate) fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the client may still be sending something that nobody reads.
+    fn may_be_sending(&self) -> bool {
+        let within_head = self.heard.load(Ordering::Relaxed) && self.head() == Head::Unseen;
+        within_head || self.unread.load(Ordering::Relaxed)
     }
 
     /// hyper begins to wait for a head. What was read before belongs to the
@@ -155,7 +177,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
-            if !self.notes.heard.load(Ordering::Relaxed) {
+            if !self.notes.may_be_sending() {
                 return Poll::Ready(Ok(()));
             }
             let until = Box::pin(tokio::time::sleep(LINGER));
