@@ -103,9 +103,9 @@ impl Sink {
         }
         if let Admission::Log { suppressed } = self.throttle.admit(Instant::now()) {
             if suppressed > 0 {
-                tracing::info!(target: "pontoon::stderr", server = %self.name, "{suppressed} lines left out");
+                tracing::info!(server = %self.name, "{suppressed} lines left out");
             }
-            tracing::info!(target: "pontoon::stderr", server = %self.name, "{line}");
+            tracing::info!(server = %self.name, "{line}");
         }
         self.tail.lock().push(line);
     }

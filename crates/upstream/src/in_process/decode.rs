@@ -55,7 +55,7 @@ fn decode_request(request: Request, text: &Bytes) -> Decoded {
         Ok(typed) => message(ClientJsonRpcMessage::request(typed, request_id(request.id))),
         Err(error) => {
             // The words of serde quote the parameters: not for the answer.
-            tracing::debug!(target: "pontoon::upstream", %error, "parameters do not fit");
+            tracing::debug!(%error, "parameters do not fit");
             let problem = format!(
                 "the parameters of {} are missing or have the wrong type",
                 &*request.method

@@ -30,7 +30,7 @@ pub(crate) async fn run<H: ServerHandler>(
     let ended = ended.unwrap_or_else(|panic| format!("panicked: {}", panic_text(&*panic)));
     shared.end(Closed::Handler(ended));
     let reason = shared.reason.get().expect("set just now, if not before").clone();
-    tracing::debug!(target: "pontoon::upstream", server = %shared.name, "{reason}");
+    tracing::debug!(server = %shared.name, "{reason}");
     listener.closed(reason);
 }
 

@@ -67,13 +67,13 @@ impl Channel {
             }
             Decoded::Nothing(why) => {
                 self.shared.tally.refused_messages.add_one();
-                tracing::debug!(target: "pontoon::upstream", server = %self.shared.name, why, "message dropped");
+                tracing::debug!(server = %self.shared.name, why, "message dropped");
                 return None;
             }
         };
         let admitted = self.lifecycle.admits(&message);
         if !admitted {
-            tracing::debug!(target: "pontoon::upstream", server = %self.shared.name, "message came too early");
+            tracing::debug!(server = %self.shared.name, "message came too early");
         }
         admitted.then_some(message)
     }
@@ -96,7 +96,7 @@ impl Transport<RoleServer> for Channel {
             Ok(message) => self.deliver(message),
             Err(why) => {
                 self.shared.tally.refused_messages.add_one();
-                tracing::error!(target: "pontoon::upstream", server = %self.shared.name, %why, "message lost");
+                tracing::error!(server = %self.shared.name, %why, "message lost");
             }
         }
         std::future::ready(Ok(()))

@@ -136,7 +136,7 @@ impl Reader {
     }
 
     fn refused(&mut self, refusal: Refusal, text: &Bytes, listener: &dyn Listener) {
-        tracing::debug!(target: "pontoon::upstream", server = %self.name, %refusal, "message refused");
+        tracing::debug!(server = %self.name, %refusal, "message refused");
         if std::str::from_utf8(text).is_err() {
             return self.noise(text);
         }
@@ -162,7 +162,7 @@ impl Reader {
         count(&self.shared.tally).add_one();
         if let Admission::Log { suppressed } = self.throttle.admit(Instant::now()) {
             tracing::warn!(
-                target: "pontoon::upstream", server = %self.name, suppressed,
+                server = %self.name, suppressed,
                 "skipped what the server wrote on standard output: {what}",
             );
         }

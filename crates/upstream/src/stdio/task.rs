@@ -127,7 +127,7 @@ impl Task {
         }
         let why = self.how_it_ended(end).await;
         self.reader.drain(listener);
-        tracing::info!(target: "pontoon::upstream", server = %self.name, reason = why.reason(), "{why}");
+        tracing::info!(server = %self.name, reason = why.reason(), "{why}");
         // First the news, so that nobody waits for answers any more, then the cleaning up.
         listener.closed(why);
         self.stop(&Deaf).await;
@@ -229,9 +229,9 @@ impl Task {
         reader.drain(listener);
         if stopped.left > 0 {
             let (server, left) = (&self.name, stopped.left);
-            tracing::error!(target: "pontoon::upstream", %server, left, "processes could not be killed");
+            tracing::error!(%server, left, "processes could not be killed");
         }
-        tracing::debug!(target: "pontoon::upstream", server = %self.name, ?stopped, "process stopped");
+        tracing::debug!(server = %self.name, ?stopped, "process stopped");
     }
 }
 

@@ -5,4 +5,5 @@ mod ends;
 mod in_process;
 mod lines;
 mod pool;
+mod script;
 mod traffic;
