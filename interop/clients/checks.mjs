@@ -9,12 +9,14 @@ import { assert, withDeadline, waitUntil, payload, textOf } from './support.mjs'
  * @property {string|undefined} server  name the server gave itself
  * @property {object[]} logs            log notifications received so far
  * @property {string[]} updates         URIs of resource updates received so far
+ * @property {{tools: number}} changes  list changes received so far
  * @property {(kind: 'tools'|'resources'|'templates'|'prompts') => Promise<object[]>} list  all pages
  * @property {(name: string, args: object, options?: object) => Promise<object>} call
  * @property {(uri: string) => Promise<object>} read
  * @property {(name: string, args: object) => Promise<object>} prompt
  * @property {(params: object) => Promise<object>} complete
  * @property {(uri: string) => Promise<() => Promise<void>>} subscribe  resolves with the way to end it
+ * @property {() => Promise<() => Promise<void>>} watchTools  likewise, for changes of the tool list
  * @property {(level: string) => Promise<void>} logLevel
  * @property {(error: unknown) => number|undefined} code  JSON-RPC code of an error the SDK threw
  * @property {() => Promise<void>} close
@@ -93,6 +95,20 @@ const CHECKS = {
         if (again) await client.call(tool, args);
         await end();
         return uri;
+    },
+
+    async list_changed({ client, plan }) {
+        const { tool, adds } = plan.listChanged;
+        const end = await client.watchTools();
+        for (const present of [true, false]) {
+            const before = client.changes.tools;
+            await client.call(tool, {});
+            await waitUntil(() => client.changes.tools > before, 'nothing said that the tools changed');
+            const names = (await client.list('tools')).map(LISTS.tools);
+            assert(names.includes(adds) === present, `${adds} should be ${present ? 'here' : 'gone'}: ${names}`);
+        }
+        await end();
+        return adds;
     },
 
     async prompt({ client, plan }) {
@@ -193,7 +209,7 @@ const CHECKS = {
             assert(textOf(result).includes(answer), `answer lacks "${answer}": ${textOf(result)}`);
             assert(increasing(seen), `repeated or out of order: ${seen}`);
             assert(seen.length >= steps - plan.mayLose, `lost some: ${seen}`);
-            return `across the cut: ${seen}`;
+            return `across the cut: ${seen}${await updateAcrossCut(client, plan.resume.update)}`;
         } finally {
             await client.close();
         }
@@ -281,6 +297,17 @@ async function asked(client, { tool, arguments: args }, kind) {
     assert(answers.asked[kind] > 0, `the client was never asked: ${text}`);
     assert(text.includes(answers.nonce), `the answer did not reach the tool: ${text}`);
     return text.replaceAll(/\s+/g, ' ').slice(0, 80);
+}
+
+/** The proxy cuts the stream inside the notification as well. */
+async function updateAcrossCut(client, update) {
+    if (update === undefined) return '';
+    const end = await client.subscribe(update.uri);
+    const call = client.call(update.tool, {});
+    await waitUntil(() => client.updates.includes(update.uri), 'the update was lost with its stream');
+    await call;
+    await end();
+    return `, and ${update.uri}`;
 }
 
 function increasing(numbers) {

@@ -29,6 +29,7 @@ class Adapter(Protocol):
     server: str | None
     logs: list[dict[str, Any]]
     updates: list[str]
+    tool_changes: int
     code_of: Callable[[BaseException], int | None]
 
     async def list(self, kind: str) -> list[dict[str, Any]]: ...
@@ -40,6 +41,7 @@ class Adapter(Protocol):
     async def prompt(self, name: str, arguments: dict[str, str]) -> dict[str, Any]: ...
     async def complete(self, ref: dict[str, Any], argument: dict[str, str]) -> dict[str, Any]: ...
     def subscribed(self, uri: str) -> AbstractAsyncContextManager[None]: ...
+    def watching_tools(self) -> AbstractAsyncContextManager[None]: ...
     async def log_level(self, level: str) -> None: ...
 
 
@@ -143,6 +145,19 @@ class Checks:
                 await self.client.call(spec["tool"], spec["arguments"])
         return spec["uri"]
 
+    async def list_changed(self) -> str:
+        spec = self.plan["listChanged"]
+        async with self.client.watching_tools():
+            for present in (True, False):
+                before = self.client.tool_changes
+                await self.client.call(spec["tool"], {})
+                await wait_until(
+                    lambda: self.client.tool_changes > before, lambda: "nothing said that the tools changed"
+                )
+                names = [tool["name"] for tool in await self.client.list("tools")]
+                check((spec["adds"] in names) is present, f"want {spec['adds']} present={present}: {names}")
+        return spec["adds"]
+
     async def prompt(self) -> str:
         spec = self.plan["prompt"]
         messages = (await self.client.prompt(spec["name"], spec["arguments"]))["messages"]
@@ -226,7 +241,18 @@ class Checks:
         seen: list[float] = []
         async with self.connect(self.cell | {"url": self.cell["resumeUrl"]}, self.answers) as client:
             await self._call_with_progress(client, self.plan["resume"], seen)
+            await self._update_across_cut(client, self.plan["resume"].get("update"))
         return f"across the cut: {seen}"
+
+    async def _update_across_cut(self, client: Adapter, update: dict[str, str] | None) -> None:
+        """The proxy cuts the stream inside the notification as well."""
+        if update is None:
+            return
+        async with client.subscribed(update["uri"]):
+            await client.call(update["tool"], {})
+            await wait_until(
+                lambda: update["uri"] in client.updates, lambda: "the update was lost with its stream"
+            )
 
     async def _call_with_progress(self, client: Adapter, spec: dict[str, Any], seen: list[float]) -> None:
         async def on_progress(progress: float, total: float | None, message: str | None) -> None:

@@ -8,17 +8,20 @@ from __future__ import annotations
 import asyncio
 import re
 
-BREAK_AT = re.compile(rb'"progress"\s*:\s*3(\.0)?\s*[,}]')
+BREAKS = {
+    "progress": re.compile(rb'"progress"\s*:\s*3(\.0)?\s*[,}]'),
+    "update": re.compile(rb"notifications/resources/updated"),
+}
 RESUMES = re.compile(rb"^last-event-id\s*:", re.IGNORECASE | re.MULTILINE)
 
 
 class Cutter:
-    """Forwards to `port` and cuts the first stream that carries the third step of a progress."""
+    """Forwards to `port`; cuts the first stream with the third step of a progress, and the first with an update."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._server: asyncio.Server | None = None
-        self.cuts = 0
+        self.cuts: list[str] = []
         self.resumed = 0
 
     async def __aenter__(self) -> Cutter:
@@ -44,6 +47,14 @@ class Cutter:
             # The run is over; asyncio would print a task that ends cancelled.
             to_client.transport.abort()
 
+    def _cut(self, data: bytes) -> int | None:
+        for name, pattern in BREAKS.items():
+            found = pattern.search(data)
+            if found and name not in self.cuts:
+                self.cuts.append(name)
+                return found.start()
+        return None
+
     async def _requests(self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter) -> None:
         try:
             while data := await client.read(65536):
@@ -59,11 +70,10 @@ class Cutter:
     ) -> None:
         try:
             while data := await server.read(65536):
-                found = BREAK_AT.search(data)
-                if found and self.cuts == 0:
-                    self.cuts += 1
+                cut = self._cut(data)
+                if cut is not None:
                     # What came before is delivered, then half an event; the rest is lost on the way.
-                    to_client.write(data[: found.start()])
+                    to_client.write(data[:cut])
                     await to_client.drain()
                     break
                 to_client.write(data)

@@ -27,7 +27,8 @@ RMCP_NO_RESUME = {"resume": "rmcp's server forgets a stream that ended in the me
 # Over Streamable HTTP both answer everything in events, and mcp 2.x refuses one over 1 MiB.
 SMALLER = {"largeBytes": ONE_MIB * 3 // 4}
 PEER_LACKS = {check: "this peer asks nothing" for check in ("sampling", "elicitation", "roots")} | {
-    "header_param": "this peer has no tool that asks for a header"
+    "header_param": "this peer has no tool that asks for a header",
+    "list_changed": "this peer has no tool that changes its lists",
 }
 
 

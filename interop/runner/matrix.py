@@ -16,9 +16,9 @@ NODE = ROOT / "node_modules" / "node" / "bin" / "node"
 EVERYTHING = ROOT / "node_modules" / "@modelcontextprotocol" / "server-everything" / "dist" / "index.js"
 
 CHECKS = [
-    "tools", "resources", "templates", "prompts", "echo", "progress", "log", "read", "subscribe", "prompt", "complete",
-    "cancel", "cancel_at_server", "header_param", "concurrent", "large", "tool_error", "protocol_error", "sampling",
-    "elicitation", "roots", "resume",
+    "tools", "resources", "templates", "prompts", "echo", "progress", "log", "read", "subscribe", "list_changed",
+    "prompt", "complete", "cancel", "cancel_at_server", "header_param", "concurrent", "large", "tool_error",
+    "protocol_error", "sampling", "elicitation", "roots", "resume",
 ]  # fmt: skip
 QUESTIONS = ["sampling", "elicitation", "roots"]
 ONE_MIB = 1 << 20
@@ -134,7 +134,8 @@ STREAMABLE, MODERN, PINNED, SSE = (
 LOSES_LAST = 1
 """The TypeScript clients drop a progress notification that arrives in the same read as the result."""
 
-NOT_ONE_METHOD = ["progress", "log", "subscribe", "complete", "cancel", "cancel_at_server", "header_param", "resume"]
+NOT_ONE_METHOD = ["progress", "log", "subscribe", "list_changed", "complete", "cancel", "cancel_at_server"]
+NOT_ONE_METHOD += ["header_param", "resume"]
 INSPECTOR_SKIP = {
     check: "the Inspector's command line runs one method and ends" for check in NOT_ONE_METHOD + QUESTIONS
 } | {"large": "its arguments are limited by the size of a command line"}
@@ -189,6 +190,7 @@ def python(environment: str) -> str:
 EVERYTHING_LACKS = {
     "cancel_at_server": "the slow tool of server-everything does not watch for its cancellation",
     "header_param": "server-everything has no tool that asks for a header",
+    "list_changed": "server-everything has no tool that changes its lists",
 }
 
 SHARED_CONFIG = f"""

@@ -23,6 +23,7 @@ class Client:
         self.server = init.serverInfo.name
         self.logs: list[dict[str, Any]] = []
         self.updates: list[str] = []
+        self.tool_changes = 0
 
     @staticmethod
     def code_of(error: BaseException) -> int | None:
@@ -89,6 +90,10 @@ class Client:
         yield
         await self.session.unsubscribe_resource(AnyUrl(uri))
 
+    @asynccontextmanager
+    async def watching_tools(self):
+        yield
+
     async def log_level(self, level: Any) -> None:
         await self.session.set_logging_level(level)
 
@@ -123,6 +128,8 @@ async def connect(cell: dict[str, Any], answers: Answers):
         notification = message.root if isinstance(message, types.ServerNotification) else None
         if isinstance(notification, types.ResourceUpdatedNotification):
             client.updates.append(str(notification.params.uri))
+        elif isinstance(notification, types.ToolListChangedNotification):
+            client.tool_changes += 1
 
     callbacks = {"sampling_callback": on_sampling, "list_roots_callback": on_roots, "logging_callback": on_log}
     if hasattr(types, "ElicitResult"):

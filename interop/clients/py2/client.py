@@ -13,6 +13,7 @@ import mcp_types as types
 from mcp import Client as McpClient
 from mcp import MCPError
 from mcp.client.sse import sse_client
+from mcp.client.subscriptions import ResourceUpdated
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from checks import Answers, Until, main, plain  # noqa: E402
@@ -22,8 +23,12 @@ warnings.simplefilter("ignore", DeprecationWarning)
 
 
 class Client:
-    def __init__(self, inner: McpClient, modern: bool, logs: list[dict[str, Any]], updates: list[str]) -> None:
-        self.inner, self.modern, self.logs, self.updates = inner, modern, logs, updates
+    tool_changes = 0
+
+    def __init__(self, inner: McpClient, modern: bool) -> None:
+        self.inner, self.modern = inner, modern
+        self.logs: list[dict[str, Any]] = []
+        self.updates: list[str] = []
         self.revision = str(inner.protocol_version)
         self.server = inner.server_info.name if inner.server_info else None
 
@@ -82,17 +87,34 @@ class Client:
 
     @asynccontextmanager
     async def subscribed(self, uri: str):
-        if not self.modern:
-            await self.inner.subscribe_resource(uri)
-            yield
-            await self.inner.unsubscribe_resource(uri)
+        if self.modern:
+            async with self._listening(resource_subscriptions=[uri]):
+                yield
             return
-        async with self.inner.listen(resource_subscriptions=[uri]) as subscription, anyio.create_task_group() as group:
-            assert list(subscription.honored.resource_subscriptions or []) == [uri], subscription.honored
+        await self.inner.subscribe_resource(uri)
+        yield
+        await self.inner.unsubscribe_resource(uri)
+
+    @asynccontextmanager
+    async def watching_tools(self):
+        if not self.modern:
+            yield
+            return
+        async with self._listening(tools_list_changed=True):
+            yield
+
+    @asynccontextmanager
+    async def _listening(self, **wanted: Any):
+        async with self.inner.listen(**wanted) as subscription, anyio.create_task_group() as group:
+            honoured = subscription.honored.model_dump(exclude_none=True)
+            assert honoured == wanted, honoured
 
             async def follow() -> None:
                 async for event in subscription:
-                    self.updates.append(str(event.uri))
+                    if isinstance(event, ResourceUpdated):
+                        self.updates.append(str(event.uri))
+                    else:
+                        self.tool_changes += 1
 
             group.start_soon(follow)
             yield
@@ -106,8 +128,7 @@ class Client:
 @asynccontextmanager
 async def connect(cell: dict[str, Any], answers: Answers):
     modern = cell["era"] == "modern"
-    logs: list[dict[str, Any]] = []
-    updates: list[str] = []
+    client: Client | None = None
 
     async def on_sampling(_context: Any, _params: Any) -> Any:
         return types.CreateMessageResult.model_validate(answers.sampling())
@@ -119,11 +140,17 @@ async def connect(cell: dict[str, Any], answers: Answers):
         return types.ElicitResult.model_validate(answers.elicitation(cell["plan"]["elicitation"]["content"]))
 
     async def on_log(params: Any) -> None:
-        logs.append(plain(params))
+        if client is not None:
+            client.logs.append(plain(params))
 
     async def on_message(message: Any) -> None:
-        if not modern and isinstance(message, types.ResourceUpdatedNotification):
-            updates.append(str(message.params.uri))
+        # What comes on a listen stream is followed there.
+        if client is None or modern:
+            return
+        if isinstance(message, types.ResourceUpdatedNotification):
+            client.updates.append(str(message.params.uri))
+        elif isinstance(message, types.ToolListChangedNotification):
+            client.tool_changes += 1
 
     mode = ("2026-07-28" if cell["mode"] == "pin" else "auto") if modern else "legacy"
     server = sse_client(cell["url"]) if cell["transport"] == "sse" else cell["url"]
@@ -136,7 +163,8 @@ async def connect(cell: dict[str, Any], answers: Answers):
         logging_callback=on_log,
         message_handler=on_message,
     ) as inner:
-        yield Client(inner, modern, logs, updates)
+        client = Client(inner, modern)
+        yield client
 
 
 main(connect)

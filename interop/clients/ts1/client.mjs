@@ -17,7 +17,8 @@ async function connect({ url, transport: kind, plan }) {
     const client = new Client({ name: 'interop-ts1', version: '1.0.0' }, { capabilities: questions });
     const logs = [];
     const updates = [];
-    listen(client, logs, updates, plan);
+    const changes = { tools: 0 };
+    listen(client, { logs, updates, changes }, plan);
     const Transport = kind === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
     const transport = new Transport(new URL(url));
     const revision = overhearRevision(transport);
@@ -28,6 +29,7 @@ async function connect({ url, transport: kind, plan }) {
         server: client.getServerVersion()?.name,
         logs,
         updates,
+        changes,
         list(kind) {
             const pages = {
                 tools: params => client.listTools(params),
@@ -47,6 +49,7 @@ async function connect({ url, transport: kind, plan }) {
             await client.subscribeResource({ uri });
             return async () => void (await client.unsubscribeResource({ uri }));
         },
+        watchTools: async () => async () => {},
         logLevel: async level => void (await client.setLoggingLevel(level)),
         code: error => error.code,
         async close() {
@@ -72,10 +75,11 @@ function overhearRevision(transport) {
     return () => revision;
 }
 
-function listen(client, logs, updates, plan) {
+function listen(client, { logs, updates, changes }, plan) {
     client.setNotificationHandler(schema.LoggingMessageNotificationSchema, ({ params }) => void logs.push(params));
     const updated = schema.ResourceUpdatedNotificationSchema;
     client.setNotificationHandler(updated, ({ params }) => void updates.push(params.uri));
+    client.setNotificationHandler(schema.ToolListChangedNotificationSchema, () => void (changes.tools += 1));
     client.setRequestHandler(schema.CreateMessageRequestSchema, () => {
         answers.asked.sampling += 1;
         return answers.sampling();

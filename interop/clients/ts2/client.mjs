@@ -22,7 +22,8 @@ async function connect({ url, transport: kind, era, mode, plan }) {
     );
     const logs = [];
     const updates = [];
-    listen(client, logs, updates, plan);
+    const changes = { tools: 0 };
+    listen(client, { logs, updates, changes }, plan);
     const Transport = kind === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
     const transport = new Transport(new URL(url));
     await client.connect(transport);
@@ -32,6 +33,7 @@ async function connect({ url, transport: kind, era, mode, plan }) {
         server: client.getServerVersion()?.name,
         logs,
         updates,
+        changes,
         list(kind) {
             const pages = {
                 tools: params => client.listTools(params),
@@ -57,6 +59,10 @@ async function connect({ url, transport: kind, era, mode, plan }) {
             await client.subscribeResource({ uri });
             return async () => void (await client.unsubscribeResource({ uri }));
         },
+        async watchTools() {
+            const subscription = modern ? await client.listen({ toolsListChanged: true }) : undefined;
+            return async () => void (await subscription?.close());
+        },
         logLevel: async level => void (modern || (await client.setLoggingLevel(level))),
         code: error => (error instanceof ProtocolError ? error.code : undefined),
         async close() {
@@ -66,9 +72,10 @@ async function connect({ url, transport: kind, era, mode, plan }) {
     };
 }
 
-function listen(client, logs, updates, plan) {
+function listen(client, { logs, updates, changes }, plan) {
     client.setNotificationHandler('notifications/message', ({ params }) => void logs.push(params));
     client.setNotificationHandler('notifications/resources/updated', ({ params }) => void updates.push(params.uri));
+    client.setNotificationHandler('notifications/tools/list_changed', () => void (changes.tools += 1));
     client.setRequestHandler('sampling/createMessage', () => {
         answers.asked.sampling += 1;
         return answers.sampling();

@@ -49,6 +49,7 @@ pub(crate) struct Plan {
     pub(crate) log: Log,
     pub(crate) read: Read,
     pub(crate) subscribe: Subscribe,
+    pub(crate) list_changed: Option<ListChanged>,
     pub(crate) prompt: Prompt,
     pub(crate) complete: Complete,
     pub(crate) cancel: Call,
@@ -59,7 +60,7 @@ pub(crate) struct Plan {
     pub(crate) sampling: Call,
     pub(crate) elicitation: Elicitation,
     pub(crate) roots: Call,
-    pub(crate) resume: Progress,
+    pub(crate) resume: Resume,
     pub(crate) large_bytes: usize,
     /// Progress notifications that the client is known to lose by itself.
     pub(crate) may_lose: usize,
@@ -85,6 +86,29 @@ pub(crate) struct Progress {
     pub(crate) arguments: Map<String, Value>,
     pub(crate) steps: usize,
     pub(crate) answer: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Resume {
+    pub(crate) tool: String,
+    pub(crate) arguments: Map<String, Value>,
+    pub(crate) steps: usize,
+    pub(crate) answer: String,
+    /// The notification that is cut too.
+    pub(crate) update: Option<Update>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Update {
+    pub(crate) uri: String,
+    pub(crate) tool: String,
+}
+
+/// A tool that adds another one, or removes it again.
+#[derive(Deserialize)]
+pub(crate) struct ListChanged {
+    pub(crate) tool: String,
+    pub(crate) adds: String,
 }
 
 #[derive(Deserialize)]

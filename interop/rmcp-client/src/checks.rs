@@ -8,9 +8,10 @@ use rmcp::service::PeerRequestOptions;
 use serde_json::{Map, Value};
 
 use crate::{
-    cell::{Call, Cell, Plan, Progress},
+    cell::{Call, Cell, Plan, Progress, Resume},
     client::{Client, nonce, result_of},
     report::Finding,
+    watch::{Subject, Watch},
 };
 
 pub(crate) struct Checks<'a> {
@@ -31,6 +32,7 @@ impl Checks<'_> {
             "log" => self.log().await,
             "read" => self.read().await,
             "subscribe" => self.subscribe().await,
+            "list_changed" => self.list_changed().await,
             "prompt" => self.prompt().await,
             "complete" => self.complete().await,
             "cancel" => self.cancel().await,
@@ -172,14 +174,37 @@ impl Checks<'_> {
 
     async fn subscribe(&self) -> Finding {
         let spec = &self.cell.plan.subscribe;
-        let mut watch = self.client.watch(&spec.uri).await?;
+        let mut watch = Watch::begin(self.client, Subject::Resource(spec.uri.clone())).await?;
         self.client.call(&spec.tool, &spec.arguments).await?;
-        self.client.updated(&mut watch, &spec.uri).await?;
+        watch.next().await?;
         if spec.again {
             self.client.call(&spec.tool, &spec.arguments).await?;
         }
-        self.client.unwatch(watch).await?;
+        watch.end().await?;
         Ok(spec.uri.clone())
+    }
+
+    async fn list_changed(&self) -> Finding {
+        let spec = self
+            .cell
+            .plan
+            .list_changed
+            .as_ref()
+            .context("the plan has no listChanged")?;
+        let mut watch = Watch::begin(self.client, Subject::Tools).await?;
+        for wanted in [true, false] {
+            self.client.call(&spec.tool, &Map::new()).await?;
+            watch.next().await?;
+            let present = self
+                .client
+                .list("tools")
+                .await?
+                .iter()
+                .any(|tool| tool["name"] == *spec.adds);
+            ensure!(present == wanted, "{} is here: {present}", spec.adds);
+        }
+        watch.end().await?;
+        Ok(spec.adds.clone())
     }
 
     async fn prompt(&self) -> Finding {
@@ -320,12 +345,31 @@ impl Checks<'_> {
         Ok(start(&text.split_whitespace().collect::<Vec<_>>().join(" ")))
     }
 
-    /// The same server behind a proxy that cuts the stream in the middle of this call.
+    /// The same server behind a proxy that cuts the stream in the middle of this call, and inside a notification.
     async fn resume(&self) -> Finding {
+        let Resume {
+            tool,
+            arguments,
+            steps,
+            answer,
+            update,
+        } = &self.cell.plan.resume;
         let client = Client::connect(self.cell, &self.cell.resume_url).await?;
-        let finding = self.with_progress(&client, &self.cell.plan.resume).await;
+        let spec = Progress {
+            tool: tool.clone(),
+            arguments: arguments.clone(),
+            steps: *steps,
+            answer: answer.clone(),
+        };
+        let seen = self.with_progress(&client, &spec).await?;
+        if let Some(update) = update {
+            let mut watch = Watch::begin(&client, Subject::Resource(update.uri.clone())).await?;
+            client.call(&update.tool, &Map::new()).await?;
+            watch.next().await?;
+            watch.end().await?;
+        }
         client.close().await?;
-        Ok(format!("across the cut: {}", finding?))
+        Ok(format!("across the cut: {seen}"))
     }
 }
 

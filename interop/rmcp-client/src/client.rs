@@ -7,8 +7,8 @@ use std::{fmt::Write as _, time::Duration};
 use anyhow::{Context as _, bail, ensure};
 use rmcp::{
     ClientLifecycleMode, ClientServiceExt as _, RoleClient,
-    model::{ClientRequest, ProtocolVersion, Request, ServerNotification, ServerResult},
-    service::{PeerRequestOptions, RequestHandle, RunningService, Subscription},
+    model::{ClientRequest, ProtocolVersion, Request, ServerResult},
+    service::{PeerRequestOptions, RequestHandle, RunningService},
     transport::StreamableHttpClientTransport,
 };
 use serde_json::{Map, Value, json};
@@ -22,12 +22,6 @@ use crate::{
 pub(crate) struct Client {
     service: RunningService<RoleClient, Handler>,
     mode: Mode,
-}
-
-/// A standing order for the updates of one resource.
-pub(crate) enum Watch {
-    Legacy { uri: String },
-    Modern(Box<Subscription>),
 }
 
 impl Client {
@@ -50,6 +44,14 @@ impl Client {
             service,
             mode: cell.mode,
         })
+    }
+
+    pub(crate) fn service(&self) -> &RunningService<RoleClient, Handler> {
+        &self.service
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
     }
 
     pub(crate) fn handler(&self) -> &Handler {
@@ -128,50 +130,6 @@ impl Client {
     pub(crate) async fn complete(&self, reference: &Value, argument: &Value) -> anyhow::Result<Value> {
         let params = typed(json!({"ref": reference, "argument": argument}))?;
         Ok(serde_json::to_value(self.service.complete(params).await?)?)
-    }
-
-    pub(crate) async fn watch(&self, uri: &str) -> anyhow::Result<Watch> {
-        if self.mode == Mode::Legacy {
-            self.service.subscribe(typed(json!({"uri": uri}))?).await?;
-            return Ok(Watch::Legacy { uri: uri.to_owned() });
-        }
-        let subscription = self
-            .service
-            .listen(typed(json!({"resourceSubscriptions": [uri]}))?)
-            .await?;
-        let honoured = serde_json::to_value(subscription.acknowledged())?;
-        ensure!(
-            honoured["resourceSubscriptions"] == json!([uri]),
-            "acknowledged {honoured}"
-        );
-        Ok(Watch::Modern(Box::new(subscription)))
-    }
-
-    /// Waits for an update of `uri`.
-    pub(crate) async fn updated(&self, watch: &mut Watch, uri: &str) -> anyhow::Result<()> {
-        let Watch::Modern(subscription) = watch else {
-            return self
-                .until(
-                    |told| told.updates.iter().any(|update| update == uri),
-                    "no update came",
-                )
-                .await;
-        };
-        while let Some(notification) = subscription.next().await? {
-            if matches!(&notification, ServerNotification::ResourceUpdatedNotification(it) if it.params.uri == uri)
-            {
-                return Ok(());
-            }
-        }
-        bail!("the subscription ended: {:?}", subscription.end())
-    }
-
-    pub(crate) async fn unwatch(&self, watch: Watch) -> anyhow::Result<()> {
-        match watch {
-            Watch::Legacy { uri } => self.service.unsubscribe(typed(json!({"uri": uri}))?).await?,
-            Watch::Modern(mut subscription) => subscription.cancel().await?,
-        }
-        Ok(())
     }
 
     /// Waits until what the server told meets the condition, at most 10 s.

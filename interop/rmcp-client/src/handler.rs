@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 pub(crate) struct Told {
     pub(crate) logs: Vec<Value>,
     pub(crate) updates: Vec<String>,
+    pub(crate) tool_changes: usize,
     pub(crate) progress: HashMap<ProgressToken, Vec<f64>>,
     pub(crate) asked: HashMap<&'static str, usize>,
 }
@@ -139,6 +140,10 @@ impl ClientHandler for Handler {
             told.logs
                 .push(json!({"level": params.level, "data": params.data}));
         });
+    }
+
+    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
+        self.note(|told| told.tool_changes += 1);
     }
 
     async fn on_resource_updated(

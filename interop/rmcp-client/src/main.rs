@@ -8,6 +8,7 @@ mod checks;
 mod client;
 mod handler;
 mod report;
+mod watch;
 
 use std::time::Instant;
 
