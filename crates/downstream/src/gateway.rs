@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::backend::Backend;
 use crate::body::BodyLimits;
+use crate::caught::caught;
 use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
 use crate::sse_body::Pace;
@@ -174,7 +175,9 @@ impl<B: Backend> Gateway<B> {
         };
         let routed = match framing {
             Head::Doubtful => Err(Fault::Framing.into()),
-            Head::Clear | Head::Unseen => self.route(head, body, peer).await,
+            Head::Clear | Head::Unseen => caught(self.route(head, body, peer))
+                .await
+                .unwrap_or_else(|_| Err(Fault::Panicked.into())),
         };
         let mut reply = routed.unwrap_or_else(|problem| {
             tracing::debug!(reason = problem.fault.label(), path = head.uri.path(), "refused");

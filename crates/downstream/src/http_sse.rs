@@ -57,7 +57,11 @@ impl<B: Backend> Context<'_, B> {
             outbox,
             streaming: Streaming::Accepted,
         };
-        match Payload::parse(body, &self.shared.settings.messages).map_err(Fault::Refused)? {
+        let payload = Payload::parse(body, &self.shared.settings.messages).map_err(|refusal| {
+            self.reply_for(&session, &refusal);
+            Fault::Refused(refusal)
+        })?;
+        match payload {
             Payload::Single(Message::Request(request)) => {
                 self.posted_request(&session, request, target).await;
             }

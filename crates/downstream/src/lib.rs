@@ -5,6 +5,7 @@ mod answer;
 mod backend;
 mod batch;
 mod body;
+mod caught;
 mod connection;
 mod cors;
 mod era;

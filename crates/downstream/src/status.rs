@@ -71,6 +71,8 @@ pub(crate) enum Fault {
     Lost(Aborted),
     /// The server's side ended the exchange without an answer.
     NoAnswer,
+    /// A defect of the gateway.
+    Panicked,
 }
 
 /// What the client sees of a fault, and what metrics call it.
@@ -125,6 +127,7 @@ impl Fault {
             Self::Lost(Aborted::Overflow) => row(S::OK, internal, "client_too_slow"),
             Self::Lost(Aborted::Closed) => row(S::OK, internal, "session_ended"),
             Self::NoAnswer => row(S::OK, internal, "no_answer"),
+            Self::Panicked => row(S::INTERNAL_SERVER_ERROR, internal, "defect"),
         }
     }
 
@@ -175,6 +178,7 @@ impl Fault {
             Self::Lost(Aborted::Overflow) => "the client did not read its messages in time",
             Self::Lost(Aborted::Closed) => "the session or the request was ended before the answer came",
             Self::NoAnswer => "the exchange ended without an answer",
+            Self::Panicked => "the gateway failed at this request; others are not affected",
         };
         fixed.into()
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::Body;
-use pontoon_jsonrpc::{Message, Notification, Payload, Request, Response};
+use pontoon_jsonrpc::{
+    ErrorObject, Message, Notification, Outcome, Payload, Refusal, Request, Response, code,
+};
 use pontoon_mcp::{LegacyRevision, Priming, header, method};
 use pontoon_policy::LimitReached;
 use pontoon_session::{Detach, EventId, Kind, NewStream, Outbox, ResumeError, Session, Transport};
@@ -39,11 +41,17 @@ impl<B: Backend> Context<'_, B> {
         body::check_headers(headers, limits)?;
         let accepts = accept::for_post(headers, self.shared.settings.accept)?;
         let body = body::read(body, limits).await?;
-        let message = match Payload::parse(body, &self.shared.settings.messages).map_err(Fault::Refused)? {
-            Payload::Single(message) => message,
+        let message = match Payload::parse(body, &self.shared.settings.messages) {
+            Ok(Payload::Single(message)) => message,
             // Boxed, like all that is rare: a connection keeps room for the
             // largest exchange that it could have.
-            Payload::Batch(batch) => return Box::pin(self.batch(batch, accepts)).await,
+            Ok(Payload::Batch(batch)) => return Box::pin(self.batch(batch, accepts)).await,
+            Err(refusal) => {
+                if let Ok(Some(session)) = self.named_session() {
+                    self.reply_for(&session, &refusal);
+                }
+                return Err(Fault::Refused(refusal).into());
+            }
         };
         match (Era::of_message(headers, &message)?, message) {
             (Era::Modern, Message::Request(request)) => self.modern_request(request, accepts).await,
@@ -198,6 +206,20 @@ impl<B: Backend> Context<'_, B> {
             .backend
             .reply(session, permit)
             .map_err(|_| Fault::UnknownQuestion)
+    }
+
+    /// Tells a server that the answer it waits for came and could not be read.
+    pub(crate) fn reply_for(&self, session: &Arc<Session<B::Attachment>>, refusal: &Refusal) {
+        let Some(id) = refusal.answers.clone() else { return };
+        let error = ErrorObject::new(code::INTERNAL_ERROR, "the client's answer could not be read");
+        // The client is told in any case.
+        let _ = self.reply(
+            session,
+            Response {
+                id: Some(id),
+                outcome: Outcome::Error(error),
+            },
+        );
     }
 
     /// A notification or response that names no session.

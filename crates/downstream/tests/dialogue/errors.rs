@@ -17,11 +17,12 @@ async fn refused(house: &House, body: &str, code: i64) {
         assert!(json.get("id").is_none_or(|id| !id.is_null()), "{text}");
         assert!(!text.contains("serde") && !text.contains("column"), "{text}");
     }
-    let calls = house
-        .backend
-        .seen()
-        .into_iter()
-        .filter(|seen| *seen != Seen::Request("initialize".into()));
+    let calls = house.backend.seen().into_iter().filter(|seen| match seen {
+        Seen::Request(method) => method != "initialize",
+        // A server that waits for an answer is told that it came and was unreadable.
+        Seen::Reply(_) => false,
+        _ => true,
+    });
     assert_eq!(calls.count(), 0, "{shown}");
 }
 

@@ -436,3 +436,14 @@ async fn a_legacy_client_that_hangs_up_has_not_cancelled() {
     assert!(!held.target.outbox.is_abandoned());
     assert_eq!(house.backend.times(&Seen::Close), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_still_one_for_the_server_that_waits() {
+    let house = House::new();
+    let client = house.client().open("2025-11-25").await;
+    let answer = client
+        .post(r#"{"jsonrpc":"2.0","id":"question","result":[]}"#)
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(house.backend.times(&Seen::Reply("\"question\"".into())), 1);
+}

@@ -171,3 +171,17 @@ async fn draining_closes_idle_connections_and_cuts_stubborn_ones_at_the_deadline
     assert_eq!(idle.read_to_end().await, "");
     assert!(half.read_to_end().await.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_defect_ends_one_request_only() {
+    let house = House::new();
+    let client = house.client().open("2025-06-18").await;
+    let answer = client.post(r#"{"jsonrpc":"2.0","id":1,"method":"panic"}"#).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let text = answer.text().await;
+    assert!(
+        text.contains("-32603") && !text.contains("as the test asked for"),
+        "{text}"
+    );
+    assert_eq!(client.post(LIST).await.status, StatusCode::OK);
+}

@@ -324,3 +324,25 @@ async fn a_connection_is_small() {
     );
     assert!(size_of::<pontoon_downstream::ResponseBody>() <= 64);
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_upgraded() {
+    let house = House::new();
+    for upgrade in ["websocket", "h2c"] {
+        let mut raw = Raw::connect(&house);
+        raw.write(&post(
+            &format!("connection: upgrade\r\nupgrade: {upgrade}\r\n"),
+            &initialize("2025-06-18"),
+        ))
+        .await;
+        let answer = raw.read_until("}}").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        raw.write(&post("", &initialize("2025-06-18"))).await;
+        assert!(raw.read_until("}}").await.starts_with("HTTP/1.1 200"));
+    }
+    let mut raw = Raw::connect(&house);
+    raw.write("CONNECT localhost:3000 HTTP/1.1\r\nhost: localhost:3000\r\n\r\n")
+        .await;
+    let answer = raw.read().await;
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+}

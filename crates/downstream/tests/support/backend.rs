@@ -121,6 +121,7 @@ impl Fake {
                 let error = error::method_not_found(&request.method);
                 finish(encode::error(Some(&request.id), &error), Some(error.code));
             }
+            "panic" => panic!("as the test asked for"),
             "bad/params" => {
                 let error = error::invalid_params("no");
                 finish(encode::error(Some(&request.id), &error), Some(error.code));
