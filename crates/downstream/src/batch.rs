@@ -11,9 +11,9 @@ use pontoon_session::{Kind, Outbox, Peek, Reader, Session};
 use crate::accept::Accepts;
 use crate::answer::{Form, Rules};
 use crate::backend::{Backend, Streaming, Target};
+use crate::context::Context;
 use crate::era::Era;
 use crate::event;
-use crate::gateway::Context;
 use crate::response::{self, Reply};
 use crate::status::{Fault, Problem};
 

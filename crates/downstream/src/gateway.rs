@@ -11,14 +11,16 @@ use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
-use pontoon_policy::{Caller, Gauge, KeyedGauge, OriginGuard, Permit, Policy, Principal};
-use pontoon_session::{Owner, Refused, Session, Sessions, Transport};
+use pontoon_policy::{Caller, Gauge, KeyedGauge, OriginGuard, Policy};
+use pontoon_session::{Session, Sessions};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::backend::Backend;
 use crate::body::BodyLimits;
 use crate::caught::caught;
+use crate::context::Context;
+use crate::hosted::Hosted;
 use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
 use crate::sse_body::Pace;
@@ -55,23 +57,6 @@ pub(crate) enum Stage {
     Cut,
 }
 
-/// One server, with the parts of its sessions' owners that do not change.
-pub(crate) struct Hosted<B> {
-    pub(crate) backend: Arc<B>,
-    name: Arc<str>,
-    /// Whom the sessions of anonymous callers belong to, made once: it is
-    /// compared with at every request.
-    anonymous: Owner,
-}
-
-/// One HTTP request: where it goes and who sent it.
-pub(crate) struct Context<'a, B: Backend> {
-    pub(crate) shared: &'a Arc<Shared<B>>,
-    pub(crate) server: &'a Hosted<B>,
-    pub(crate) caller: Caller,
-    pub(crate) head: &'a Parts,
-}
-
 impl<B: Backend> Clone for Gateway<B> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
@@ -93,7 +78,7 @@ impl<B: Backend> Gateway<B> {
         default: Option<usize>,
     ) -> Result<Self, RouteError> {
         let servers: Vec<_> = backends.into_iter().map(Hosted::new).collect();
-        let names: Vec<_> = servers.iter().map(|server| Arc::clone(&server.name)).collect();
+        let names: Vec<_> = servers.iter().map(|server| Arc::clone(server.name())).collect();
         let routes = Routes::new(&Layout {
             names: &names,
             default,
@@ -282,19 +267,6 @@ impl Endpoint {
     }
 }
 
-impl<B: Backend> Hosted<B> {
-    fn new(backend: Arc<B>) -> Self {
-        let name: Arc<str> = backend.name().into();
-        let principal: Arc<str> = Principal::Anonymous.to_string().into();
-        let anonymous = Owner::new(Arc::clone(&principal), Arc::clone(&name), principal);
-        Self {
-            backend,
-            name,
-            anonymous,
-        }
-    }
-}
-
 impl<B: Backend> Shared<B> {
     /// The time on the clock of the sessions.
     pub(crate) fn now(&self) -> Duration {
@@ -334,139 +306,12 @@ impl<B: Backend> Shared<B> {
     fn close(&self, session: &Arc<Session<B::Attachment>>) {
         session.close();
         let endpoint = session.owner().endpoint();
-        if let Some(server) = self.servers.iter().find(|server| *server.name == *endpoint) {
+        if let Some(server) = self.servers.iter().find(|server| **server.name() == *endpoint) {
             server.backend.close(session);
         }
     }
 
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
-    }
-}
-
-/// A session in the registry that ends with this value unless it is kept.
-pub(crate) struct Registration<B: Backend> {
-    shared: Arc<Shared<B>>,
-    session: Arc<Session<B::Attachment>>,
-    kept: bool,
-}
-
-impl<B: Backend> Registration<B> {
-    pub(crate) fn session(&self) -> &Arc<Session<B::Attachment>> {
-        &self.session
-    }
-
-    /// Leaves the session to the registry.
-    pub(crate) fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl<B: Backend> Drop for Registration<B> {
-    fn drop(&mut self) {
-        if !self.kept {
-            self.shared.end(&self.session);
-        }
-    }
-}
-
-impl<B: Backend> Context<'_, B> {
-    /// The server's name.
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.server.name
-    }
-
-    /// Asks policy.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Busy`] when there is no room.
-    pub(crate) fn permit<T>(&self, message: T) -> Result<Permit<T>, Fault> {
-        Ok(self
-            .shared
-            .policy
-            .permit(&self.caller, self.endpoint(), message)?)
-    }
-
-    /// As [`Context::permit`], for a message that starts something.
-    ///
-    /// # Errors
-    ///
-    /// Also [`Fault::Draining`].
-    pub(crate) fn permit_new<T>(&self, message: T) -> Result<Permit<T>, Fault> {
-        if self.shared.is_draining() {
-            Err(Fault::Draining)
-        } else {
-            self.permit(message)
-        }
-    }
-
-    /// Makes a session for the caller and takes it into the registry.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Busy`] or [`Fault::Quota`].
-    pub(crate) fn register(&self, transport: Transport) -> Result<Registration<B>, Fault> {
-        if self.shared.is_draining() {
-            return Err(Fault::Draining);
-        }
-        let settings = &self.shared.settings;
-        let session = Session::new(self.owner(), transport, settings.streams, self.shared.now());
-        let session = Arc::new(session);
-        self.shared
-            .sessions
-            .insert(Arc::clone(&session))
-            .map_err(|refused| match refused {
-                Refused::Total => Fault::Busy(pontoon_policy::LimitReached {
-                    name: "max_sessions",
-                    limit: settings.sessions.total,
-                }),
-                Refused::PerPrincipal => Fault::Quota(pontoon_policy::LimitReached {
-                    name: "max_sessions_per_principal",
-                    limit: settings.sessions.per_principal,
-                }),
-            })?;
-        Ok(Registration {
-            shared: Arc::clone(self.shared),
-            session,
-            kept: false,
-        })
-    }
-
-    /// Finds the caller's session and notes that it is used.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::UnknownSession`], whatever the reason.
-    pub(crate) fn session(
-        &self,
-        id: &[u8],
-        transport: Transport,
-    ) -> Result<Arc<Session<B::Attachment>>, Fault> {
-        let id = pontoon_session::SessionId::parse(id).map_err(|_| Fault::UnknownSession)?;
-        let session = self
-            .shared
-            .sessions
-            .get(id, &self.lookup_owner())
-            .ok_or(Fault::UnknownSession)?;
-        if session.transport() != transport || session.is_closed() {
-            return Err(Fault::UnknownSession);
-        }
-        session.touch(self.shared.now());
-        Ok(session)
-    }
-
-    /// Whom new sessions belong to and on whose account they count.
-    fn owner(&self) -> Owner {
-        let principal = self.caller.principal().to_string();
-        Owner::new(principal, Arc::clone(&self.server.name), self.caller.account())
-    }
-
-    /// Whom sessions must belong to; the account does not matter here.
-    fn lookup_owner(&self) -> std::borrow::Cow<'_, Owner> {
-        match self.caller.principal() {
-            Principal::Anonymous => std::borrow::Cow::Borrowed(&self.server.anonymous),
-            _ => std::borrow::Cow::Owned(self.owner()),
-        }
     }
 }

@@ -11,7 +11,7 @@ use pontoon_mcp::method;
 use pontoon_session::{NewStream, Outbox, Session, Transport};
 
 use crate::backend::{Backend, Streaming, Target};
-use crate::gateway::Context;
+use crate::context::Context;
 use crate::response::{self, Reply};
 use crate::sse_body::EventStream;
 use crate::status::{Fault, Problem};

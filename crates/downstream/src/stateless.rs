@@ -8,7 +8,7 @@ use pontoon_session::{Detach, Outbox};
 use crate::accept::Accepts;
 use crate::answer::{Form, Rules};
 use crate::backend::{Backend, Target};
-use crate::gateway::Context;
+use crate::context::Context;
 use crate::mirror;
 use crate::response::{self, Reply};
 use crate::status::{Fault, Problem};

@@ -1,0 +1,133 @@
+//! One HTTP request on its way: what it may do, and which session it belongs to.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use pontoon_policy::{Caller, LimitReached, Permit};
+use pontoon_session::{Refused, Session, SessionId, Transport};
+
+use crate::backend::Backend;
+use crate::gateway::Shared;
+use crate::hosted::Hosted;
+use crate::status::Fault;
+
+/// One HTTP request: where it goes and who sent it.
+pub(crate) struct Context<'a, B: Backend> {
+    pub(crate) shared: &'a Arc<Shared<B>>,
+    pub(crate) server: &'a Hosted<B>,
+    pub(crate) caller: Caller,
+    pub(crate) head: &'a Parts,
+}
+
+/// A session in the registry that ends with this value unless it is kept.
+pub(crate) struct Registration<B: Backend> {
+    shared: Arc<Shared<B>>,
+    session: Arc<Session<B::Attachment>>,
+    kept: bool,
+}
+
+impl<B: Backend> Registration<B> {
+    pub(crate) fn session(&self) -> &Arc<Session<B::Attachment>> {
+        &self.session
+    }
+
+    /// Leaves the session to the registry.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl<B: Backend> Drop for Registration<B> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.shared.end(&self.session);
+        }
+    }
+}
+
+impl<B: Backend> Context<'_, B> {
+    /// Asks policy.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] when there is no room.
+    pub(crate) fn permit<T>(&self, message: T) -> Result<Permit<T>, Fault> {
+        Ok(self
+            .shared
+            .policy
+            .permit(&self.caller, self.server.name(), message)?)
+    }
+
+    /// As [`Context::permit`], for a message that starts something.
+    ///
+    /// # Errors
+    ///
+    /// Also [`Fault::Draining`].
+    pub(crate) fn permit_new<T>(&self, message: T) -> Result<Permit<T>, Fault> {
+        if self.shared.is_draining() {
+            Err(Fault::Draining)
+        } else {
+            self.permit(message)
+        }
+    }
+
+    /// Makes a session for the caller and takes it into the registry.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] or [`Fault::Quota`].
+    pub(crate) fn register(&self, transport: Transport) -> Result<Registration<B>, Fault> {
+        if self.shared.is_draining() {
+            return Err(Fault::Draining);
+        }
+        let settings = &self.shared.settings;
+        let session = Session::new(
+            self.server.owner(&self.caller),
+            transport,
+            settings.streams,
+            self.shared.now(),
+        );
+        let session = Arc::new(session);
+        self.shared
+            .sessions
+            .insert(Arc::clone(&session))
+            .map_err(|refused| match refused {
+                Refused::Total => Fault::Busy(LimitReached {
+                    name: "max_sessions",
+                    limit: settings.sessions.total,
+                }),
+                Refused::PerPrincipal => Fault::Quota(LimitReached {
+                    name: "max_sessions_per_principal",
+                    limit: settings.sessions.per_principal,
+                }),
+            })?;
+        Ok(Registration {
+            shared: Arc::clone(self.shared),
+            session,
+            kept: false,
+        })
+    }
+
+    /// Finds the caller's session and notes that it is used.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::UnknownSession`], whatever the reason.
+    pub(crate) fn session(
+        &self,
+        id: &[u8],
+        transport: Transport,
+    ) -> Result<Arc<Session<B::Attachment>>, Fault> {
+        let id = SessionId::parse(id).map_err(|_| Fault::UnknownSession)?;
+        let session = self
+            .shared
+            .sessions
+            .get(id, &self.server.expected_owner(&self.caller))
+            .ok_or(Fault::UnknownSession)?;
+        if session.transport() != transport || session.is_closed() {
+            return Err(Fault::UnknownSession);
+        }
+        session.touch(self.shared.now());
+        Ok(session)
+    }
+}
