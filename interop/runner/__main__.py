@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from runner import direct
+from runner import crowd, direct
 from runner.cutter import Cutter
 from runner.gateway import Gateway
 from runner.matrix import CACHE, Cell, cells, find_binary
@@ -110,6 +110,8 @@ def main() -> int:
     results = asyncio.run(run_all(chosen, arguments.jobs, one))
     if binary is not None and arguments.only in "s0" and arguments.server in "hackernews":
         results += asyncio.run(dialogue.run(binary))
+    if binary is not None and arguments.only in "crowd" and arguments.server in "crowd":
+        results += asyncio.run(crowd.run(arguments.rmcp, binary, run_client))
     return summarize(results, CACHE / "results.json")
 
 

@@ -51,6 +51,8 @@ class Server:
     skip: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     """Members of the plan that differ for this way of running it."""
+    checks: tuple[str, ...] = ()
+    """Only these, where the way of running it leaves no room for the others."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Cell:
 
     @property
     def checks(self) -> list[str]:
+        if self.server.checks:
+            return list(self.server.checks)
         # The pinned mode differs from `auto` only in how the conversation begins.
         return ["tools", "echo", "progress"] if self.mode == "pin" else CHECKS
 
