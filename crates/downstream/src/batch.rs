@@ -37,6 +37,7 @@ impl<B: Backend> Context<'_, B> {
         // Everything read before the response takes its form can be replayed.
         outbox.retain(self.shared.settings.streams.replay_bytes);
         let mut reader = outbox.reader();
+        let _waiting = session.wait_for();
         self.dispatch(&session, batch, &target).await;
         if answers == 0 {
             return Ok(response::empty(StatusCode::ACCEPTED));

@@ -98,6 +98,7 @@ impl<B: Backend> Context<'_, B> {
             outbox,
             streaming: form.streaming(),
         };
+        let _waiting = session.wait_for();
         self.server.backend.request(session, permit, target).await;
         self.shared
             .answer(reader, id, form, Rules::Session(session))

@@ -21,4 +21,4 @@ pub use id::{InvalidSessionId, SessionId};
 pub use outbox::{Aborted, Delivery, Detach, Kind, Outbox, Peek, Reader, Rejected, Retention};
 pub use owner::Owner;
 pub use registry::{Refused, SessionLimits, Sessions};
-pub use session::{Delivered, NewStream, ResumeError, Session, StreamLimits, Transport};
+pub use session::{Delivered, NewStream, ResumeError, Session, StreamLimits, Transport, Waiting};

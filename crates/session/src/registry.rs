@@ -19,8 +19,8 @@ pub struct SessionLimits {
     pub total: usize,
     /// Most sessions of one principal.
     pub per_principal: usize,
-    /// A session ends when nothing was heard of its client for so long and no
-    /// stream of it is open.
+    /// A session ends when nothing was heard of its client for so long, no
+    /// stream of it is open and no answer is waited for.
     pub idle: Duration,
     /// A session ends at this age, whatever happens on it.
     pub age: Duration,
@@ -114,11 +114,16 @@ impl<A> Sessions<A> {
         Some(session)
     }
 
-    /// Forgets and returns the sessions whose time is over at `now`.
+    /// Forgets and returns the sessions whose time is over at `now`. To be
+    /// called often: it notes which sessions are in use.
     pub fn expire(&self, now: Duration) -> Vec<Arc<Session<A>>> {
         self.remove_where(|session| {
+            if session.is_in_use() {
+                // Idleness begins when the last stream has ended.
+                session.touch(now);
+            }
             let (age, idle) = session.ages(now);
-            age >= self.limits.age || (idle >= self.limits.idle && !session.is_attached())
+            age >= self.limits.age || idle >= self.limits.idle
         })
     }
 

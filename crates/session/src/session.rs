@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +52,19 @@ pub struct Session<A> {
     /// Milliseconds on the registry's clock.
     opened: u64,
     touched: AtomicU64,
+    /// Requests that a client waits for.
+    waited_for: AtomicUsize,
+}
+
+/// A request that a client waits for: until this is dropped the session is in
+/// use, also where no stream of it is open.
+#[derive(Debug)]
+pub struct Waiting<'s, A>(&'s Session<A>);
+
+impl<A> Drop for Waiting<'_, A> {
+    fn drop(&mut self) {
+        self.0.waited_for.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What became of a message for the session as a whole.
@@ -123,6 +136,7 @@ impl<A> Session<A> {
             streams: Mutex::default(),
             opened: now,
             touched: AtomicU64::new(now),
+            waited_for: AtomicUsize::new(0),
         }
     }
 
@@ -181,6 +195,17 @@ impl<A> Session<A> {
     /// Whether a client reads any stream of the session right now.
     pub fn is_attached(&self) -> bool {
         self.lock().entries.iter().any(|entry| entry.outbox.is_attached())
+    }
+
+    /// Notes that a client waits for an answer.
+    pub fn wait_for(&self) -> Waiting<'_, A> {
+        self.waited_for.fetch_add(1, Ordering::Relaxed);
+        Waiting(self)
+    }
+
+    /// Whether a client reads a stream of the session or waits for an answer.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.waited_for.load(Ordering::Relaxed) > 0 || self.is_attached()
     }
 
     /// A queue for one exchange of this session, or `answers` of a batch.

@@ -185,3 +185,21 @@ async fn a_defect_ends_one_request_only() {
     );
     assert_eq!(client.post(LIST).await.status, StatusCode::OK);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_lives_while_a_long_call_is_waited_for_without_a_stream() {
+    let house = House::new();
+    let client = house
+        .client()
+        .open("2025-06-18")
+        .await
+        .with("accept", "application/json");
+    let pending = client.start(CALL);
+    let held = house.backend.next().await;
+    tokio::time::advance(Duration::from_secs(540)).await;
+    house.gateway.sweep();
+    held.finish("{}");
+    assert_eq!(pending.await.unwrap().status, StatusCode::OK);
+    house.gateway.sweep();
+    assert_eq!(client.post(LIST).await.status, StatusCode::OK);
+}

@@ -89,3 +89,27 @@ fn old_sessions_expire_whatever_happens_on_them() {
     assert_eq!(sessions.expire(Duration::from_secs(3_600)).len(), 1);
     assert!(sessions.is_empty());
 }
+
+#[test]
+fn a_session_is_not_idle_while_a_client_waits_for_an_answer() {
+    let sessions = Sessions::new(limits());
+    let session = open(&sessions, "alice", Duration::ZERO).unwrap();
+    let late = Duration::from_secs(3_000);
+    let waiting = session.wait_for();
+    assert!(sessions.expire(late).is_empty());
+    drop(waiting);
+    assert!(sessions.expire(late + Duration::from_secs(299)).is_empty());
+    assert_eq!(sessions.expire(late + Duration::from_secs(300)).len(), 1);
+}
+
+#[test]
+fn idleness_begins_when_the_last_stream_has_ended() {
+    let sessions = Sessions::new(limits());
+    let session = open(&sessions, "alice", Duration::ZERO).unwrap();
+    let stream = session.listen().unwrap();
+    let late = Duration::from_secs(3_000);
+    assert!(sessions.expire(late).is_empty());
+    drop(stream);
+    assert!(sessions.expire(late + Duration::from_secs(299)).is_empty());
+    assert_eq!(sessions.expire(late + Duration::from_secs(300)).len(), 1);
+}
