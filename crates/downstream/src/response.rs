@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
@@ -121,6 +121,8 @@ pub(crate) fn closed_events(content: Bytes) -> Reply {
 fn stream_headers(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    // Means nothing in HTTP/1.1; streams of this kind have always said it, and some clients look.
+    headers.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
 }
 

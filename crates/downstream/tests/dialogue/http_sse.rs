@@ -39,6 +39,7 @@ async fn the_stream_opens_with_its_headers_and_the_endpoint() {
     assert_eq!(answer.header("content-type"), "text/event-stream");
     assert_eq!(answer.header("cache-control"), "no-cache, no-transform");
     assert_eq!(answer.header("x-accel-buffering"), "no");
+    assert_eq!(answer.header("connection"), "keep-alive");
     assert!(!answer.headers.contains_key("mcp-session-id"));
     let chunk = answer.events().next_chunk().await.unwrap();
     let text = std::str::from_utf8(&chunk).unwrap();
