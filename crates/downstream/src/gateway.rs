@@ -20,6 +20,7 @@ use crate::backend::Backend;
 use crate::body::BodyLimits;
 use crate::caught::caught;
 use crate::context::Context;
+use crate::counters::{Counters, Tally};
 use crate::hosted::Hosted;
 use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
@@ -44,6 +45,7 @@ pub(crate) struct Shared<B: Backend> {
     pub(crate) stage: watch::Sender<Stage>,
     pub(crate) connections: Arc<Gauge>,
     pub(crate) per_address: Arc<KeyedGauge<IpAddr>>,
+    pub(crate) tally: Tally,
 }
 
 /// How far the gateway has come to its end. Connections watch it.
@@ -94,6 +96,7 @@ impl<B: Backend> Gateway<B> {
             sessions: Sessions::new(settings.sessions),
             started: Instant::now(),
             draining: AtomicBool::new(false),
+            tally: Tally::default(),
             stage: watch::Sender::new(Stage::Running),
             connections: Gauge::new("max_connections", settings.max_connections),
             per_address: KeyedGauge::new(
@@ -156,7 +159,7 @@ impl<B: Backend> Gateway<B> {
     {
         let origin = match self.0.guard.check(&head.uri, &head.headers) {
             Ok(origin) => origin,
-            Err(error) => return response::refuse(&Fault::Guard(error).into()),
+            Err(error) => return self.refuse(head, &Fault::Guard(error).into()),
         };
         let routed = match framing {
             Head::Doubtful => Err(Fault::Framing.into()),
@@ -164,14 +167,18 @@ impl<B: Backend> Gateway<B> {
                 .await
                 .unwrap_or_else(|_| Err(Fault::Panicked.into())),
         };
-        let mut reply = routed.unwrap_or_else(|problem| {
-            tracing::debug!(reason = problem.fault.label(), path = head.uri.path(), "refused");
-            response::refuse(&problem)
-        });
+        let mut reply = routed.unwrap_or_else(|problem| self.refuse(head, &problem));
         if let Some(origin) = origin {
             cors::expose(reply.headers_mut(), origin.clone());
         }
         reply
+    }
+
+    fn refuse(&self, head: &Parts, problem: &Problem) -> Reply {
+        let reason = problem.fault.label();
+        self.0.tally.count(reason);
+        tracing::debug!(reason, path = head.uri.path(), "refused");
+        response::refuse(problem)
     }
 
     async fn route<T>(&self, head: &Parts, body: &mut T, peer: SocketAddr) -> Result<Reply, Problem>
@@ -226,6 +233,18 @@ impl<B: Backend> Gateway<B> {
     /// Sessions that are open.
     pub fn session_count(&self) -> usize {
         self.0.sessions.len()
+    }
+
+    /// What is held now and what was refused since the start.
+    pub fn counters(&self) -> Counters {
+        let shared = &self.0;
+        Counters {
+            connections: shared.connections.held(),
+            connections_refused: shared.connections.refused() + shared.per_address.refused(),
+            sessions: shared.sessions.len(),
+            sessions_refused: shared.sessions.refused(),
+            refusals: shared.tally.snapshot(),
+        }
     }
 
     /// Stops: no new connections and no new calls; calls in flight may finish

@@ -1,4 +1,17 @@
-//! Transports that face MCP clients: HTTP+SSE, Streamable HTTP, stateless HTTP.
+//! Transports that face MCP clients: HTTP+SSE (2024-11-05), Streamable HTTP
+//! with sessions (2025-03-26 to 2025-11-25) and without (2026-07-28).
+//!
+//! A [`Gateway`] serves a set of [`Backend`]s on one listener. A request goes
+//! through these files: `listener` and `connection` (bounds, HTTP/1.1), `wire`
+//! and `head` (deadlines and framing), `gateway` (Origin and Host, routes),
+//! `body` and `accept`, then `era`, which decides once whose rules apply, and
+//! one of `streamable`, `batch`, `stateless`, `http_sse`. From there the
+//! backend has it. The answer comes back through an
+//! [`Outbox`](pontoon_session::Outbox): `answer` chooses between JSON and a
+//! stream, `sse_body` is the stream, `status` says what a refusal looks like.
+//!
+//! No task and no channel belongs to an exchange or a stream: hyper polls the
+//! response's body, and whoever produces messages wakes it.
 
 mod accept;
 mod answer;
@@ -9,6 +22,7 @@ mod caught;
 mod connection;
 mod context;
 mod cors;
+mod counters;
 mod era;
 mod event;
 mod gateway;
@@ -27,6 +41,7 @@ mod streamable;
 mod wire;
 
 pub use backend::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
+pub use counters::Counters;
 pub use gateway::Gateway;
 pub use response::ResponseBody;
 pub use route::RouteError;

@@ -265,7 +265,7 @@ impl<B: Backend> Context<'_, B> {
     /// it would come back with the same event id for ever.
     fn resume(&self, session: &Session<B::Attachment>, last: &HeaderValue) -> Result<Reply, Problem> {
         let Some(event) = last.to_str().ok().and_then(EventId::parse) else {
-            return Ok(response::closed_events(Bytes::new()));
+            return Ok(self.nothing_to_resume());
         };
         match session.resume(event) {
             Ok(NewStream { id, reader }) => Ok(response::events(EventStream::new(
@@ -275,8 +275,13 @@ impl<B: Backend> Context<'_, B> {
             ))),
             Err(ResumeError::TooMany) => Err(self.too_many_streams().into()),
             Err(ResumeError::Gap) if session.is_standalone(event.stream) => self.listen(session),
-            Err(ResumeError::Unknown | ResumeError::Gap) => Ok(response::closed_events(Bytes::new())),
+            Err(ResumeError::Unknown | ResumeError::Gap) => Ok(self.nothing_to_resume()),
         }
+    }
+
+    fn nothing_to_resume(&self) -> Reply {
+        self.shared.tally.count("not_resumed");
+        response::closed_events(Bytes::new())
     }
 
     fn too_many_streams(&self) -> Fault {

@@ -334,3 +334,20 @@ async fn a_body_that_breaks_off_starts_nothing() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(house.backend.seen(), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn refusals_are_counted_by_reason() {
+    let house = House::new();
+    house.client().at("/nowhere").get().await;
+    house.client().with("origin", "null").get().await;
+    house.client().with("origin", "null").post("{}").await;
+    let client = house.client().open("2025-06-18").await;
+    client.with("last-event-id", "9-9").get().await;
+    let counters = house.gateway.counters();
+    let refusals: Vec<_> = counters.refusals.into_iter().collect();
+    assert_eq!(
+        refusals,
+        [("foreign_origin", 2), ("not_resumed", 1), ("unknown_path", 1)]
+    );
+    assert_eq!((counters.sessions, counters.connections), (1, 0));
+}
