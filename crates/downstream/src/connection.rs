@@ -23,6 +23,8 @@ use crate::gateway::{Gateway, Stage};
 use crate::wire::{HeadTimer, Notes, Wire};
 use crate::{ResponseBody, Settings};
 
+/// The least that hyper takes for its buffers.
+const HYPER_MIN_BUFFER: usize = 8 * 1024;
 /// Header lines that hyper parses without an allocation.
 const HYPER_MAX_HEADERS: usize = 100;
 
@@ -73,7 +75,7 @@ fn http(settings: &Settings, notes: Arc<Notes>) -> http1::Builder {
     // A client that closes its side is gone: that ends its streams at once.
     .half_close(false)
     .max_header_size(settings.max_header_bytes)
-    .max_buf_size(settings.max_header_bytes);
+    .max_buf_size(settings.max_header_bytes.max(HYPER_MIN_BUFFER));
     if settings.max_headers != HYPER_MAX_HEADERS {
         http.max_headers(settings.max_headers);
     }

@@ -94,6 +94,21 @@ async fn pause_after(error: &io::Error) {
 mod tests {
     use super::*;
 
+    #[tokio::test(start_paused = true)]
+    async fn accepting_pauses_when_something_is_short_and_not_when_one_client_failed() {
+        let waited = async |error: io::Error| {
+            let begun = tokio::time::Instant::now();
+            pause_after(&error).await;
+            begun.elapsed()
+        };
+        // EMFILE
+        assert_eq!(waited(io::Error::from_raw_os_error(24)).await, ACCEPT_PAUSE);
+        assert_eq!(
+            waited(io::ErrorKind::ConnectionAborted.into()).await,
+            Duration::ZERO
+        );
+    }
+
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn sockets_notice_clients_that_vanish() {

@@ -346,3 +346,27 @@ async fn nothing_is_upgraded() {
     let answer = raw.read().await;
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_matter_how_a_request_is_cut() {
+    let house = House::with_settings(Settings {
+        max_connections_per_address: 1_000,
+        ..Settings::default()
+    });
+    let client = house.client().open("2025-06-18").await;
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"\u00e4 \n"}}"#;
+    let expected = client.post(body).await.text().await;
+    let request = post(&format!("mcp-session-id: {}\r\n", client.session()), body);
+    for size in [1, 2, 3, 7, 64, request.len() - 1, request.len()] {
+        let mut raw = Raw::connect(&house);
+        for piece in request.as_bytes().chunks(size) {
+            raw.write(std::str::from_utf8(piece).unwrap()).await;
+            tokio::task::yield_now().await;
+        }
+        let answer = raw.read_until("}}").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with(&expected),
+            "{size}: {answer}"
+        );
+    }
+}

@@ -83,6 +83,14 @@ impl Client {
             .with("mcp-protocol-version", revision)
     }
 
+    /// The session that [`Client::open`] opened.
+    pub(crate) fn session(&self) -> &str {
+        self.headers
+            .iter()
+            .find(|(name, _)| name == "mcp-session-id")
+            .map_or("", |(_, id)| id)
+    }
+
     /// A client of 2026-07-28 that sends `method` next.
     pub(crate) fn modern(self, method: &str) -> Self {
         self.with("mcp-protocol-version", "2026-07-28")
