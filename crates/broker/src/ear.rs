@@ -8,25 +8,25 @@ use crate::lease::WeakLease;
 /// Weak on purpose: a connection must not keep the lease alive that owns it.
 pub(crate) struct Ear {
     lease: WeakLease,
-    generation: u64,
+    attempt: u64,
 }
 
 impl Ear {
-    pub(crate) fn new(lease: WeakLease, generation: u64) -> Self {
-        Self { lease, generation }
+    pub(crate) fn new(lease: WeakLease, attempt: u64) -> Self {
+        Self { lease, attempt }
     }
 }
 
 impl Listener for Ear {
     fn message(&self, message: Message) {
         if let Some(lease) = self.lease.upgrade() {
-            lease.message(self.generation, message);
+            lease.message(self.attempt, message);
         }
     }
 
     fn closed(&self, why: Closed) {
         if let Some(lease) = self.lease.upgrade() {
-            lease.lost(self.generation, &why);
+            lease.lost(self.attempt, &why);
         }
     }
 }

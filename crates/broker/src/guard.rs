@@ -26,15 +26,32 @@ impl RestartGuard {
         }))
     }
 
-    /// How long to wait before the next start, or that there is none for now.
-    pub(crate) fn admit(&self) -> Result<Duration, Fault> {
+    /// How long to wait before the next start.
+    ///
+    /// # Errors
+    ///
+    /// There is none for now.
+    pub(crate) fn delay(&self) -> Result<Duration, Fault> {
         let now = Instant::now();
-        let mut state = self.lock();
-        match state.circuit.attempt(now.into_std()) {
+        let state = self.lock();
+        if state.circuit.is_open(now.into_std()) {
+            return Err(Fault::before(Reason::CircuitOpen));
+        }
+        Ok(state
+            .not_before
+            .map_or(Duration::ZERO, |then| then.saturating_duration_since(now)))
+    }
+
+    /// Decides about a start that nothing else stands in the way of: the one
+    /// attempt after an open circuit is used up by asking.
+    ///
+    /// # Errors
+    ///
+    /// The circuit is open.
+    pub(crate) fn admit(&self) -> Result<(), Fault> {
+        match self.lock().circuit.attempt(Instant::now().into_std()) {
             Verdict::Refuse { .. } => Err(Fault::before(Reason::CircuitOpen)),
-            Verdict::Allow | Verdict::Probe => Ok(state
-                .not_before
-                .map_or(Duration::ZERO, |then| then.saturating_duration_since(now))),
+            Verdict::Allow | Verdict::Probe => Ok(()),
         }
     }
 

@@ -4,19 +4,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use pontoon_jsonrpc::{Message, Notification, Response};
 use pontoon_mcp::LegacyRevision;
 use pontoon_policy::Slot;
 use pontoon_session::Session;
-use pontoon_translate::{Client, Fault, Incoming, Link, MemberId, Reason, Server, Sharing, UnknownQuestion};
-use pontoon_upstream::{Closed, Connection, Idle};
+use pontoon_translate::{Fault, Introduction, Link, MemberId, Reason, Server, Sharing};
+use pontoon_upstream::Closed;
 use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::ear::Ear;
-use crate::endpoint::Shared;
+use crate::pool::Warm;
+use crate::shared::Shared;
 use crate::start;
 use crate::wiring::{Owner, Wiring};
+
+mod traffic;
+
+/// A keyed lease without a server is not worth keeping for longer.
+const DOWN_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How soon a server that only listeners want is tried again.
+const EAGER_PAUSE: Duration = Duration::from_secs(5);
 
 /// One server connection with its bridge. The connection can be lost and come
 /// back; the lease stays.
@@ -36,13 +44,17 @@ struct Desk {
     wiring: Wiring,
     phase: Phase,
     opening: Opening,
-    /// Counts connections, so that the last words of an old one are told from
-    /// the first of a new one.
-    generation: u64,
+    /// Counts starts: the last words of an old server are told from the first
+    /// of a new one, and who waited for a start learns how that one went.
+    attempt: u64,
+    /// The last start that failed, and why.
+    failure: Option<(u64, Fault)>,
+    /// No start for the sake of listeners alone before this time.
+    retry_at: Duration,
     processes: Vec<Slot>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// No connection; the next request brings one up.
     Down,
@@ -50,10 +62,8 @@ enum Phase {
     Starting,
     /// Connected; the link may still be in its handshake.
     Up,
-    /// The last attempt failed; those who waited for it are told why.
-    Failed(Fault),
     /// Over for good.
-    Closed,
+    Closed(Reason),
 }
 
 /// Who says `initialize`.
@@ -67,29 +77,42 @@ pub(crate) enum Opening {
     None,
 }
 
+/// For listeners: a connection must not keep the lease alive that owns it.
+pub(crate) type WeakLease = Weak<Lease>;
+
 impl Lease {
-    pub(crate) fn new(shared: Arc<Shared>, link: Link<Wiring>, opening: Opening) -> Arc<Self> {
-        let wiring = Wiring::new(Arc::clone(&shared.counters));
-        let used = AtomicU64::new(millis(shared.clock.now()));
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        server: Server,
+        sharing: Sharing,
+        introduction: Introduction,
+        opening: Opening,
+    ) -> Arc<Self> {
         let desk = Desk {
-            link,
-            wiring,
+            link: Link::new(server, sharing, shared.settings.timeouts, introduction),
+            wiring: Wiring::new(Arc::clone(&shared.counters)),
             phase: Phase::Down,
             opening,
-            generation: 0,
+            attempt: 0,
+            failure: None,
+            retry_at: Duration::ZERO,
             processes: Vec::new(),
         };
         Arc::new(Self {
+            used: AtomicU64::new(millis(shared.clock.now())),
             shared,
             desk: Mutex::new(desk),
             changed: Notify::new(),
             departed: Mutex::default(),
-            used,
         })
     }
 
     fn lock(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn touch(&self, now: Duration) {
+        self.used.store(millis(now), Ordering::Relaxed);
     }
 
     /// A legacy session starts to use the lease.
@@ -108,31 +131,48 @@ impl Lease {
 
     /// Waits until requests can be sent, bringing the server up if need be.
     ///
-    /// A failed attempt is told to everybody who waited for it; who comes
-    /// later causes a new one.
+    /// # Errors
+    ///
+    /// A failed start is told to everybody who waited for it; who comes later
+    /// causes a new one.
     pub(crate) async fn ready(self: &Arc<Self>) -> Result<(), Fault> {
-        {
-            let mut desk = self.lock();
-            if desk.is_ready() {
-                return Ok(());
-            }
-            if matches!(desk.phase, Phase::Failed(_)) {
-                desk.phase = Phase::Down;
-            }
+        let mut awaited = None;
+        self.until(|| self.look(&mut awaited)).await
+    }
+
+    fn look(self: &Arc<Self>, awaited: &mut Option<u64>) -> Option<Result<(), Fault>> {
+        let mut desk = self.lock();
+        if desk.is_ready() {
+            return Some(Ok(()));
         }
+        if let (Some(awaited), Some((failed, fault))) = (*awaited, &desk.failure)
+            && *failed >= awaited
+        {
+            return Some(Err(fault.clone()));
+        }
+        if let Phase::Closed(reason) = desk.phase {
+            return Some(Err(Fault::before(reason)));
+        }
+        if desk.phase == Phase::Down {
+            self.begin_start(&mut desk);
+        }
+        awaited.get_or_insert(desk.attempt);
+        None
+    }
+
+    /// Waits for the end of the lease.
+    pub(crate) async fn closed(&self) {
+        self.until(|| self.is_closed().then_some(())).await;
+    }
+
+    /// Looks again after every change.
+    async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            {
-                let mut desk = self.lock();
-                match &desk.phase {
-                    Phase::Closed => return Err(Fault::before(Reason::SessionEnded)),
-                    Phase::Down => self.begin_start(&mut desk),
-                    Phase::Up if desk.is_ready() => return Ok(()),
-                    Phase::Starting | Phase::Up => {}
-                    Phase::Failed(fault) => return Err(fault.clone()),
-                }
+            if let Some(seen) = look() {
+                return seen;
             }
             changed.await;
         }
@@ -142,30 +182,28 @@ impl Lease {
     /// others wait for the same server.
     fn begin_start(self: &Arc<Self>, desk: &mut Desk) {
         desk.phase = Phase::Starting;
-        tokio::spawn(start::bring_up(Arc::clone(&self.shared), Arc::clone(self)));
+        desk.attempt += 1;
+        self.shared
+            .spawn(start::bring_up(Arc::clone(&self.shared), Arc::clone(self)));
     }
 
-    /// The server is running: listen to it and, where it is ours to do, shake hands.
-    pub(crate) fn connected(self: &Arc<Self>, idle: Idle, processes: Vec<Slot>) -> Result<(), Idle> {
+    /// The server is running: listen to it and, where it is ours to do, shake
+    /// hands. Gives it back if the lease was closed meanwhile.
+    pub(crate) fn connected(self: &Arc<Self>, warm: Warm) -> Result<(), Warm> {
         let mut desk = self.lock();
         if desk.phase != Phase::Starting {
-            return Err(idle);
+            return Err(warm);
         }
-        desk.generation += 1;
-        let ear = Ear::new(Arc::downgrade(self), desk.generation);
+        let (idle, processes) = warm;
+        let ear = Ear::new(Arc::downgrade(self), desk.attempt);
         desk.wiring.connection = Some(idle.start(Arc::new(ear)));
         desk.processes = processes;
         desk.phase = Phase::Up;
-        let Desk {
-            link,
-            wiring,
-            opening,
-            ..
-        } = &mut *desk;
-        if let Opening::ByGateway(revision) = opening {
-            link.open(*revision, self.shared.clock.now(), wiring);
+        if let Opening::ByGateway(revision) = desk.opening {
+            let Desk { link, wiring, .. } = &mut *desk;
+            link.open(revision, self.shared.clock.now(), wiring);
         }
-        drop(desk);
+        self.conclude(&mut desk);
         self.changed.notify_waiters();
         Ok(())
     }
@@ -174,107 +212,60 @@ impl Lease {
     pub(crate) fn failed(&self, fault: Fault) {
         let mut desk = self.lock();
         if desk.phase == Phase::Starting {
-            desk.phase = Phase::Failed(fault);
+            self.note_failure(&mut desk, fault);
         }
-        drop(desk);
+    }
+
+    fn note_failure(&self, desk: &mut Desk, fault: Fault) {
+        desk.phase = Phase::Down;
+        desk.failure = Some((desk.attempt, fault));
+        desk.retry_at = self.shared.clock.now() + EAGER_PAUSE;
         self.changed.notify_waiters();
-    }
-
-    /// Hands a client's request to the bridge, or answers why it cannot.
-    pub(crate) fn begin(&self, incoming: Incoming<Owner>) {
-        let now = self.shared.clock.now();
-        self.used.store(millis(now), Ordering::Relaxed);
-        let mut desk = self.lock();
-        let Desk { link, wiring, .. } = &mut *desk;
-        let limit = self.shared.settings.max_in_flight_per_session;
-        if let Client::Member(member) = incoming.client
-            && link.calls_of(member) >= limit
-        {
-            return incoming
-                .owner
-                .fail(&incoming.request.id, &Fault::before(Reason::TooManyCalls));
-        }
-        link.begin(incoming, now, wiring);
-        self.conclude(desk);
-    }
-
-    pub(crate) fn notification(&self, member: MemberId, notification: &Notification) {
-        let mut desk = self.lock();
-        let Desk { link, wiring, .. } = &mut *desk;
-        link.notification(member, notification, wiring);
-    }
-
-    pub(crate) fn reply(&self, member: MemberId, response: Response) -> Result<(), UnknownQuestion> {
-        let mut desk = self.lock();
-        let Desk { link, wiring, .. } = &mut *desk;
-        link.reply(member, response, wiring)
-    }
-
-    /// A message of the server. Called from the connection's task.
-    pub(crate) fn message(&self, generation: u64, message: Message) {
-        let now = self.shared.clock.now();
-        let mut desk = self.lock();
-        if desk.generation != generation {
-            return;
-        }
-        let Desk { link, wiring, .. } = &mut *desk;
-        link.receive(message, now, wiring);
-        self.conclude(desk);
     }
 
     /// The connection is over. Called from its task, once.
-    pub(crate) fn lost(self: &Arc<Self>, generation: u64, why: &Closed) {
+    pub(crate) fn lost(self: &Arc<Self>, attempt: u64, why: &Closed) {
         let mut desk = self.lock();
-        if desk.generation != generation || desk.phase != Phase::Up {
+        if desk.attempt != attempt || desk.phase != Phase::Up {
             return;
         }
         self.shared.report_loss(why);
-        let was_open = desk.link.is_open();
-        desk.wiring.connection = None;
+        // What the server left behind ends in the background. Its successor
+        // need not wait for that, so the slots are free.
+        self.shared.retire(desk.wiring.connection.take(), Vec::new());
         desk.processes.clear();
         desk.phase = Phase::Down;
-        let Desk {
-            link,
-            wiring,
-            opening,
-            ..
-        } = &mut *desk;
-        if let (Opening::ByClient, true) = (&opening, was_open) {
-            let revision = link
-                .opened()
-                .map_or(LegacyRevision::NEWEST, |opened| opened.revision);
-            *opening = Opening::ByGateway(revision);
-        }
-        link.lose(Reason::Exited, wiring);
-        // Somebody listens for what this server will say next.
-        if desk.link.expects_news() && matches!(desk.opening, Opening::ByGateway(_)) {
+        let reason = desk.expect_another_opening();
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.lose(reason, wiring);
+        self.conclude(&mut desk);
+        if desk.is_awaited_by_listeners() {
             self.begin_start(&mut desk);
         }
-        self.conclude(desk);
     }
 
-    /// Tells those who wait how the handshake went.
-    fn conclude(&self, mut desk: MutexGuard<'_, Desk>) {
-        let Some(opened) = desk.wiring.opened.take() else {
-            return;
-        };
-        match opened {
-            Ok(()) => self.shared.guard.succeeded(),
-            Err(fault) if desk.phase == Phase::Up => {
-                self.shared.guard.failed();
-                self.shared
-                    .retire(desk.wiring.connection.take(), std::mem::take(&mut desk.processes));
-                desk.phase = Phase::Failed(fault);
+    /// Acts on how a handshake went, if one is over.
+    fn conclude(&self, desk: &mut Desk) {
+        match desk.wiring.opened.take() {
+            None => return,
+            Some(Ok(())) => self.shared.guard.succeeded(),
+            Some(Err(fault)) => {
+                if desk.phase == Phase::Up {
+                    self.shared.guard.failed();
+                    self.shared
+                        .retire(desk.wiring.connection.take(), std::mem::take(&mut desk.processes));
+                    let Desk { link, wiring, .. } = &mut *desk;
+                    link.lose(fault.reason, wiring);
+                }
+                self.note_failure(desk, fault);
             }
-            // The connection was lost during the handshake: the next request tries again.
-            Err(_) => {}
         }
-        drop(desk);
         self.changed.notify_waiters();
     }
 
-    /// Looks for what took too long and for clients that went away.
-    pub(crate) fn sweep(&self) {
+    /// Looks for what took too long and for clients that went away, and brings
+    /// back a server that somebody listens to.
+    pub(crate) fn sweep(self: &Arc<Self>) {
         let now = self.shared.clock.now();
         let departed = std::mem::take(&mut *self.departed.lock().unwrap_or_else(PoisonError::into_inner));
         for member in departed {
@@ -284,7 +275,10 @@ impl Lease {
         let Desk { link, wiring, .. } = &mut *desk;
         link.collect_abandoned(Owner::is_abandoned, now, wiring);
         link.expire(now, wiring);
-        self.conclude(desk);
+        self.conclude(&mut desk);
+        if desk.phase == Phase::Down && desk.is_awaited_by_listeners() && desk.retry_at <= now {
+            self.begin_start(&mut desk);
+        }
     }
 
     /// A session is over. A lease that was its own is over with it.
@@ -292,27 +286,31 @@ impl Lease {
         let mut desk = self.lock();
         let Desk { link, wiring, .. } = &mut *desk;
         link.leave(member, self.shared.clock.now(), wiring);
-        let over = link.sharing() == Sharing::Exclusive;
-        drop(desk);
-        if over {
-            self.close(Reason::SessionEnded);
+        if link.sharing() == Sharing::Exclusive {
+            self.end(&mut desk, Reason::SessionEnded);
         }
     }
 
-    /// Whether nobody has used the lease for `idle`.
-    pub(crate) fn is_unused(&self, idle: Duration) -> bool {
-        let unused = self
-            .shared
-            .clock
-            .now()
-            .saturating_sub(Duration::from_millis(self.used.load(Ordering::Relaxed)));
-        unused >= idle && self.is_vacant()
+    /// Reserves the lease for a request that is about to come; `false` if it
+    /// is over.
+    pub(crate) fn claim(&self) -> bool {
+        let desk = self.lock();
+        self.touch(self.shared.clock.now());
+        !desk.is_closed()
     }
 
-    /// Whether nobody uses the lease right now.
-    pub(crate) fn is_vacant(&self) -> bool {
-        let desk = self.lock();
-        desk.link.is_idle() && desk.phase != Phase::Starting
+    /// Ends the lease if nobody has used it for `idle`.
+    pub(crate) fn close_if_unused(&self, idle: Duration) {
+        let mut desk = self.lock();
+        let patience = match desk.phase {
+            Phase::Down => idle.min(DOWN_PATIENCE),
+            Phase::Up => idle,
+            Phase::Starting | Phase::Closed(_) => return,
+        };
+        let used = Duration::from_millis(self.used.load(Ordering::Relaxed));
+        if self.shared.clock.now().saturating_sub(used) >= patience && desk.link.is_idle() {
+            self.end(&mut desk, Reason::SessionEnded);
+        }
     }
 
     /// Exchanges that wait for an answer.
@@ -330,22 +328,25 @@ impl Lease {
     /// Ends the lease: what is in flight is answered with `reason`, the server
     /// is stopped in the background.
     pub(crate) fn close(&self, reason: Reason) {
-        let mut desk = self.lock();
-        if desk.phase == Phase::Closed {
+        self.end(&mut self.lock(), reason);
+    }
+
+    fn end(&self, desk: &mut Desk, reason: Reason) {
+        if desk.is_closed() {
             return;
         }
-        desk.phase = Phase::Closed;
+        desk.phase = Phase::Closed(reason);
         let Desk { link, wiring, .. } = &mut *desk;
+        link.end_listeners(wiring);
         link.lose(reason, wiring);
-        let connection = desk.wiring.connection.take();
-        let processes = std::mem::take(&mut desk.processes);
-        drop(desk);
+        wiring.opened = None;
+        self.shared
+            .retire(desk.wiring.connection.take(), std::mem::take(&mut desk.processes));
         self.changed.notify_waiters();
-        self.shared.retire(connection, processes);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.lock().phase == Phase::Closed
+        self.lock().is_closed()
     }
 }
 
@@ -353,24 +354,33 @@ impl Desk {
     fn is_ready(&self) -> bool {
         self.phase == Phase::Up && (self.opening == Opening::ByClient || self.link.is_open())
     }
-}
 
-/// The link of a lease: which era, and whose.
-pub(crate) fn link(
-    shared: &Shared,
-    server: Server,
-    sharing: Sharing,
-    introduction: pontoon_translate::Introduction,
-) -> Link<Wiring> {
-    Link::new(server, sharing, shared.settings.timeouts, introduction)
+    fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed(_))
+    }
+
+    /// Whether somebody listens for what this server will say next.
+    fn is_awaited_by_listeners(&self) -> bool {
+        self.link.expects_news() && matches!(self.opening, Opening::ByGateway(_))
+    }
+
+    /// A server that a client has opened once is opened by the gateway from
+    /// now on. Returns what its loss is called.
+    fn expect_another_opening(&mut self) -> Reason {
+        if !self.link.is_open() {
+            return Reason::StartFailed;
+        }
+        if self.opening == Opening::ByClient {
+            let revision = self
+                .link
+                .opened()
+                .map_or(LegacyRevision::NEWEST, |opened| opened.revision);
+            self.opening = Opening::ByGateway(revision);
+        }
+        Reason::Exited
+    }
 }
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
-
-/// For the registry of leases: dead ones fall out by themselves.
-pub(crate) type WeakLease = Weak<Lease>;
-
-/// A connection on its way out, with the process slots that it still occupies.
-pub(crate) type Retired = (Connection, Vec<Slot>);

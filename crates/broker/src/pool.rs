@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pontoon_policy::Slot;
-use pontoon_translate::Fault;
+use pontoon_translate::{Fault, Reason};
 use pontoon_upstream::Idle;
 
-use crate::endpoint::Shared;
+use crate::shared::Shared;
 use crate::start;
 
 /// A server that runs and was not spoken to, and the process slots it occupies.
@@ -36,18 +36,20 @@ impl WarmPool {
 
     /// A warm server that still lives, or a new one.
     pub(crate) async fn take_or_connect(&self, shared: &Shared) -> Result<Warm, Fault> {
-        match self.take() {
+        match self.take(shared) {
             Some(warm) => Ok(warm),
             None => start::connect(shared).await,
         }
     }
 
-    fn take(&self) -> Option<Warm> {
+    fn take(&self, shared: &Shared) -> Option<Warm> {
         let mut state = self.lock();
-        while let Some((mut idle, slots)) = state.warm.pop() {
+        while let Some((mut idle, processes)) = state.warm.pop() {
             if idle.is_alive() {
-                return Some((idle, slots));
+                return Some((idle, processes));
             }
+            // Its children may live on.
+            shared.spawn(discard((idle, processes)));
         }
         None
     }
@@ -62,13 +64,7 @@ impl WarmPool {
         state.starting += missing;
         drop(state);
         for _ in 0..missing {
-            let shared = Arc::clone(shared);
-            tokio::spawn(async move {
-                let started = start::connect(&shared).await;
-                if let Some((idle, _slots)) = shared.pool.put(started) {
-                    idle.discard().await;
-                }
-            });
+            shared.spawn(warm_up(Arc::clone(shared)));
         }
     }
 
@@ -92,12 +88,30 @@ impl WarmPool {
             state.closed = true;
             std::mem::take(&mut state.warm)
         };
-        for (idle, _slots) in warm {
-            idle.discard().await;
+        for warm in warm {
+            discard(warm).await;
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Starts one for the pool, unless the endpoint ends before it is there.
+async fn warm_up(shared: Arc<Shared>) {
+    let started = tokio::select! {
+        biased;
+        started = start::connect(&shared) => started,
+        () = shared.drained() => Err(Fault::before(Reason::ShuttingDown)),
+    };
+    if let Some(late) = shared.pool.put(started) {
+        discard(late).await;
+    }
+}
+
+/// The slots are free when the server is gone.
+async fn discard((idle, processes): Warm) {
+    idle.discard().await;
+    drop(processes);
 }

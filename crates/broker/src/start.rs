@@ -4,18 +4,26 @@ use std::sync::Arc;
 
 use pontoon_translate::{Fault, Reason};
 
-use crate::endpoint::Shared;
 use crate::lease::Lease;
+use crate::pool::Warm;
+use crate::shared::Shared;
 
 /// Brings up the server of a lease: a warm one if there is one, else a new
-/// one, not sooner than crashes allow.
+/// one, not sooner than crashes allow. Gives up when the lease is closed.
 pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>) {
-    match shared.pool.take_or_connect(&shared).await {
-        Ok((idle, processes)) => {
+    let _unfinished = Unfinished(&lease);
+    let started = tokio::select! {
+        biased;
+        started = shared.pool.take_or_connect(&shared) => started,
+        () = lease.closed() => return,
+    };
+    match started {
+        Ok(warm) => {
             shared.counters.count_start();
-            if let Err(idle) = lease.connected(idle, processes) {
+            if let Err((idle, processes)) = lease.connected(warm) {
                 // The lease was closed meanwhile.
                 idle.discard().await;
+                drop(processes);
             }
         }
         Err(fault) => lease.failed(fault),
@@ -24,15 +32,16 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>) {
 }
 
 /// Connects, respecting back-off, circuit and limits.
-pub(crate) async fn connect(shared: &Shared) -> Result<crate::pool::Warm, Fault> {
-    let delay = shared.guard.admit()?;
+pub(crate) async fn connect(shared: &Shared) -> Result<Warm, Fault> {
+    let delay = shared.guard.delay()?;
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
     let processes = shared.process_slots().map_err(|limit| {
         tracing::warn!(server = %shared.settings.name, %limit, "no further process is started");
         Fault::before(Reason::TooManyProcesses)
     })?;
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
+    shared.guard.admit()?;
     match shared.connector.connect().await {
         Ok(idle) => Ok((idle, processes)),
         Err(error) => {
@@ -40,5 +49,14 @@ pub(crate) async fn connect(shared: &Shared) -> Result<crate::pool::Warm, Fault>
             shared.guard.failed();
             Err(Fault::before(Reason::StartFailed))
         }
+    }
+}
+
+/// A start that ends without an outcome, in a panic, must not leave clients waiting.
+struct Unfinished<'a>(&'a Lease);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.0.failed(Fault::before(Reason::Internal));
     }
 }

@@ -1,0 +1,72 @@
+//! Messages through a lease.
+
+use std::sync::Arc;
+
+use pontoon_jsonrpc::{Message, Notification, Response};
+use pontoon_translate::{Client, Fault, Incoming, MemberId, Reason, UnknownQuestion};
+
+use super::{Desk, Lease, Phase};
+use crate::wiring::Owner;
+
+impl Lease {
+    /// Takes a client's request to the bridge as soon as there is a server, or
+    /// answers why there is none.
+    pub(crate) async fn serve(self: &Arc<Self>, incoming: Incoming<Owner>) {
+        let mut waiting = self.begin(incoming);
+        while let Some(incoming) = waiting {
+            if let Err(fault) = self.ready().await {
+                return incoming.owner.fail(&incoming.request.id, &fault);
+            }
+            // The server may be gone again: nothing was sent, so that is no
+            // reason to bother the client.
+            waiting = self.begin(incoming);
+        }
+    }
+
+    /// Hands a request to the bridge; gives it back if there is no server.
+    fn begin(&self, incoming: Incoming<Owner>) -> Option<Incoming<Owner>> {
+        let now = self.shared.clock.now();
+        let mut desk = self.lock();
+        if !desk.is_ready() {
+            return Some(incoming);
+        }
+        self.touch(now);
+        let Desk { link, wiring, .. } = &mut *desk;
+        let limit = self.shared.settings.max_in_flight_per_session;
+        if let Client::Member(member) = incoming.client
+            && link.calls_of(member) >= limit
+        {
+            let fault = Fault::before(Reason::TooManyCalls);
+            incoming.owner.fail(&incoming.request.id, &fault);
+            return None;
+        }
+        link.begin(incoming, now, wiring);
+        self.conclude(&mut desk);
+        None
+    }
+
+    pub(crate) fn notification(&self, member: MemberId, notification: &Notification) {
+        let mut desk = self.lock();
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.notification(member, notification, wiring);
+    }
+
+    pub(crate) fn reply(&self, member: MemberId, response: Response) -> Result<(), UnknownQuestion> {
+        let mut desk = self.lock();
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.reply(member, response, wiring)
+    }
+
+    /// A message of the server. Called from the connection's task.
+    pub(crate) fn message(&self, attempt: u64, message: Message) {
+        let now = self.shared.clock.now();
+        let mut desk = self.lock();
+        if desk.attempt != attempt || desk.phase != Phase::Up {
+            return;
+        }
+        self.touch(now);
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.receive(message, now, wiring);
+        self.conclude(&mut desk);
+    }
+}

@@ -1,0 +1,98 @@
+//! All leases of an endpoint.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pontoon_translate::{Fault, Reason};
+
+use crate::lease::Lease;
+
+/// Who shares a lease that belongs to no session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum LeaseKey {
+    /// Everybody, on a server that wants `initialize`.
+    SharedLegacy,
+    /// Everybody, on a server that does not.
+    SharedModern,
+    /// One account with these capabilities: servers register tools by them.
+    Account { account: String, capabilities: String },
+}
+
+/// Holds the leases, so that whoever drops one need not end it: the endpoint's
+/// task sees that nobody else holds it any more.
+pub(crate) struct Registry {
+    leases: Mutex<Leases>,
+    /// Most leases of accounts. Each needs a process.
+    max_accounts: usize,
+}
+
+#[derive(Default)]
+struct Leases {
+    /// Leases that several clients find by a key.
+    keyed: HashMap<LeaseKey, Arc<Lease>>,
+    /// Leases of one session or one exchange.
+    single: Vec<Arc<Lease>>,
+}
+
+impl Registry {
+    pub(crate) fn new(max_accounts: usize) -> Self {
+        Self {
+            leases: Mutex::default(),
+            max_accounts,
+        }
+    }
+
+    /// Takes in the lease of one session or exchange.
+    pub(crate) fn register(&self, lease: Arc<Lease>) -> Arc<Lease> {
+        self.lock().single.push(Arc::clone(&lease));
+        lease
+    }
+
+    /// The lease with this key; made if there is none that lives.
+    pub(crate) fn keyed(
+        &self,
+        key: LeaseKey,
+        make: impl FnOnce() -> Arc<Lease>,
+    ) -> Result<Arc<Lease>, Fault> {
+        let mut leases = self.lock();
+        if let Some(lease) = leases.keyed.get(&key)
+            && lease.claim()
+        {
+            return Ok(Arc::clone(lease));
+        }
+        if matches!(key, LeaseKey::Account { .. }) && leases.keyed.len() >= self.max_accounts {
+            leases.keyed.retain(|_, lease| !lease.is_closed());
+            if leases.keyed.len() >= self.max_accounts {
+                return Err(Fault::before(Reason::TooManyProcesses));
+            }
+        }
+        let lease = make();
+        leases.keyed.insert(key, Arc::clone(&lease));
+        Ok(lease)
+    }
+
+    /// Every lease that lives. Ended ones are forgotten on the way.
+    pub(crate) fn living(&self) -> Vec<Arc<Lease>> {
+        let mut leases = self.lock();
+        leases.keyed.retain(|_, lease| !lease.is_closed());
+        leases.single.retain(|lease| !lease.is_closed());
+        leases.keyed.values().chain(&leases.single).cloned().collect()
+    }
+
+    /// Closes shared leases that nobody has used for `idle`, and others that
+    /// nobody holds.
+    pub(crate) fn close_unused(&self, idle: Duration) {
+        let leases = self.lock();
+        for lease in leases.keyed.values() {
+            lease.close_if_unused(idle);
+        }
+        for lease in leases.single.iter().filter(|lease| Arc::strong_count(lease) == 1) {
+            lease.close(Reason::SessionEnded);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Leases> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

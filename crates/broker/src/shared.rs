@@ -1,0 +1,133 @@
+//! What the leases of an endpoint and its task have in common.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pontoon_mcp::ClientCapabilities;
+use pontoon_policy::{Gauge, LimitReached, Slot};
+use pontoon_translate::Introduction;
+use pontoon_upstream::{Closed, Connection, Connector};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::counters::Counters;
+use crate::guard::RestartGuard;
+use crate::pool::WarmPool;
+use crate::registry::Registry;
+use crate::settings::{EndpointSettings, Hosting, LeasePolicy};
+
+pub(crate) struct Shared {
+    pub(crate) settings: EndpointSettings,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) clock: Clock,
+    pub(crate) bell: Arc<Notify>,
+    pub(crate) guard: RestartGuard,
+    pub(crate) pool: WarmPool,
+    pub(crate) registry: Registry,
+    pub(crate) processes: Arc<Gauge>,
+    all_processes: Arc<Gauge>,
+    draining: watch::Sender<bool>,
+    /// What starts and stops servers.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        settings: EndpointSettings,
+        connector: Arc<dyn Connector>,
+        all_processes: Arc<Gauge>,
+    ) -> Arc<Self> {
+        let (warm, accounts) = match settings.hosting {
+            Hosting::Command(LeasePolicy::Session) => (settings.warm, settings.max_processes),
+            Hosting::Command(LeasePolicy::Shared) | Hosting::InProcess => (0, 0),
+        };
+        Arc::new(Self {
+            guard: RestartGuard::new(settings.backoff, settings.circuit),
+            processes: Gauge::new("max_processes", settings.max_processes),
+            all_processes,
+            connector,
+            counters: Arc::default(),
+            clock: Clock::start(),
+            bell: Arc::new(Notify::new()),
+            pool: WarmPool::new(warm),
+            registry: Registry::new(accounts),
+            draining: watch::Sender::new(false),
+            tasks: Mutex::default(),
+            settings,
+        })
+    }
+
+    /// What a connection says of itself that no client opens.
+    pub(crate) fn introduction(&self) -> Introduction {
+        Introduction {
+            client_info: self.settings.client_info.clone(),
+            capabilities: ClientCapabilities::none(),
+        }
+    }
+
+    /// A place for one more process, here and in all; none is needed inside our own.
+    pub(crate) fn process_slots(&self) -> Result<Vec<Slot>, LimitReached> {
+        match self.settings.hosting {
+            Hosting::InProcess => Ok(Vec::new()),
+            Hosting::Command(_) => Ok(vec![self.processes.acquire()?, self.all_processes.acquire()?]),
+        }
+    }
+
+    /// Starts or stops a server in the background. The end of the endpoint
+    /// waits for it.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(tokio::spawn(task));
+    }
+
+    /// Stops a connection in the background and frees its slots when it is gone.
+    pub(crate) fn retire(&self, connection: Option<Connection>, processes: Vec<Slot>) {
+        let Some(connection) = connection else { return };
+        self.spawn(async move {
+            connection.close().await;
+            drop(processes);
+        });
+    }
+
+    /// Waits until nothing is started or stopped any more.
+    pub(crate) async fn finish_tasks(&self) {
+        loop {
+            let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+            if tasks.is_empty() {
+                return;
+            }
+            for task in tasks {
+                // A panic while stopping one server must not keep the others running.
+                let _ = task.await;
+            }
+        }
+    }
+
+    pub(crate) fn report_loss(&self, why: &Closed) {
+        match why {
+            Closed::Requested | Closed::Abandoned => {}
+            _ => {
+                let stderr = why.stderr_tail().unwrap_or_default();
+                tracing::warn!(server = %self.settings.name, %why, stderr, "the server was lost");
+                self.counters.count_crash();
+                self.guard.failed();
+            }
+        }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    pub(crate) fn start_draining(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// Waits for the beginning of the end.
+    pub(crate) async fn drained(&self) {
+        // An error would mean that the sender is gone, which we are.
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
+    }
+}

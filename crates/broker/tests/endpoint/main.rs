@@ -1,0 +1,13 @@
+//! An endpoint between sessions and servers in memory, on a paused clock.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
+mod drain;
+mod loss;
+mod sessions;
+mod starting;
+mod stateless;
+mod support;
+mod warm;

@@ -1,0 +1,124 @@
+//! Brings up servers in memory.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pontoon_supervise::SpawnError;
+use pontoon_upstream::{BoxFuture, ConnectError, Connector, Idle};
+
+use super::server::{Manners, Ready, Server};
+
+/// What becomes of the next connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Next {
+    /// There is no such program.
+    Missing,
+    /// The code that starts it panics.
+    Panics,
+    /// It takes its time to start.
+    Slow(Duration),
+    /// It ends as soon as it is spoken to.
+    EndsAtOnce,
+    /// It ends as soon as it has answered the handshake.
+    EndsAfterHandshake,
+    /// It never says a word.
+    Silent,
+    /// It refuses the handshake.
+    Refuses,
+    /// It takes a while to end.
+    Lingers(Duration),
+}
+
+/// Servers answer politely unless something else was planned.
+#[derive(Default)]
+pub(crate) struct Fake {
+    plans: Mutex<VecDeque<Next>>,
+    servers: Mutex<Vec<Arc<Server>>>,
+    attempts: AtomicUsize,
+}
+
+impl Fake {
+    /// Says what becomes of the next connections, in order.
+    pub(crate) fn plan(&self, next: impl IntoIterator<Item = Next>) {
+        self.plans.lock().unwrap().extend(next);
+    }
+
+    /// The server with this number, from 0.
+    pub(crate) fn server(&self, number: usize) -> Arc<Server> {
+        Arc::clone(&self.servers.lock().unwrap()[number])
+    }
+
+    /// Servers that were started.
+    pub(crate) fn started(&self) -> usize {
+        self.servers.lock().unwrap().len()
+    }
+
+    /// Servers of which something is left.
+    pub(crate) fn running(&self) -> usize {
+        self.servers
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|server| !server.is_gone())
+            .count()
+    }
+
+    /// How often a connection was asked for.
+    pub(crate) fn attempts(&self) -> usize {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    async fn bring_up(&self) -> Result<Idle, ConnectError> {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        let next = self.plans.lock().unwrap().pop_front();
+        let manners = match next {
+            Some(Next::Missing) => {
+                return Err(ConnectError::Spawn(SpawnError::NoSuchFile {
+                    program: "/nowhere".into(),
+                }));
+            }
+            Some(Next::Panics) => panic!("planned"),
+            Some(Next::Slow(time)) => {
+                tokio::time::sleep(time).await;
+                Manners::default()
+            }
+            Some(Next::EndsAtOnce) => Manners {
+                ends_at_once: true,
+                ..Manners::default()
+            },
+            Some(Next::EndsAfterHandshake) => Manners {
+                ends_after_handshake: true,
+                ..Manners::default()
+            },
+            Some(Next::Silent) => Manners {
+                silent: true,
+                ..Manners::default()
+            },
+            Some(Next::Refuses) => Manners {
+                refuses: true,
+                ..Manners::default()
+            },
+            Some(Next::Lingers(lingers)) => Manners {
+                lingers,
+                ..Manners::default()
+            },
+            None => Manners::default(),
+        };
+        let mut servers = self.servers.lock().unwrap();
+        let server = Server::new(servers.len(), manners);
+        servers.push(Arc::clone(&server));
+        Ok(Idle::new(Ready(server)))
+    }
+}
+
+impl Connector for Fake {
+    fn connect(&self) -> BoxFuture<'_, Result<Idle, ConnectError>> {
+        Box::pin(self.bring_up())
+    }
+
+    fn describe(&self) -> String {
+        "a fake".to_owned()
+    }
+}
