@@ -56,10 +56,10 @@ impl WarmPool {
 
     /// Starts what is missing, in the background.
     pub(crate) fn refill(&self, shared: &Arc<Shared>) {
-        let mut state = self.lock();
-        if state.closed {
+        if shared.is_draining() {
             return;
         }
+        let mut state = self.lock();
         let missing = self.target.saturating_sub(state.warm.len() + state.starting);
         state.starting += missing;
         drop(state);

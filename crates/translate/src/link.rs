@@ -15,11 +15,13 @@ use crate::interest::Interest;
 use crate::opening::{self, Introduction, Opened};
 use crate::outlet::{Anomaly, Outlet};
 use crate::subscriptions::Subscriptions;
+use question::Question;
 
 mod client;
 mod end;
 mod handshake;
 mod listen;
+mod question;
 mod server;
 mod subscribe;
 #[cfg(test)]
@@ -110,13 +112,6 @@ struct Listener<E> {
     interest: Interest,
 }
 
-struct Question {
-    member: MemberId,
-    server_id: Id,
-    /// The newest request at the time: this one or an earlier one waits for the answer.
-    newest: UpstreamId,
-}
-
 /// An answer to a question that this member was not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownQuestion;
@@ -187,7 +182,7 @@ impl<O: Outlet> Link<O> {
 
     /// Exchanges of clients that wait for an answer, listeners included.
     pub fn in_flight(&self) -> usize {
-        self.in_flight.len() + self.listeners.len()
+        self.client_exchanges().count() + self.listeners.len()
     }
 
     /// What the server said in its handshake, once it did.

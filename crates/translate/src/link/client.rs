@@ -1,14 +1,14 @@
 //! What clients send.
 
-use pontoon_jsonrpc::{Outcome, Request};
+use pontoon_jsonrpc::Request;
 use pontoon_mcp::error::{invalid_request, method_not_found};
 use pontoon_mcp::meta::RequestMeta;
 
 use super::handshake::requested_level;
 use super::{
     Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link, MemberId,
-    Notification, Outlet, Raw, Reason, Response, Server, Sharing, State, UnknownQuestion, UpstreamId, accept,
-    encode, method, post, refuse,
+    Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method, post,
+    refuse,
 };
 use crate::modern_to_legacy;
 use crate::straight::mint_token;
@@ -308,35 +308,5 @@ impl<O: Outlet> Link<O> {
         self.in_flight
             .get(&id)
             .is_some_and(|exchange| exchange.method == method::INITIALIZE)
-    }
-
-    /// A legacy session's answer to a question.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownQuestion`] if this member holds no question with that id.
-    pub fn reply(
-        &mut self,
-        member: MemberId,
-        response: Response,
-        out: &mut O,
-    ) -> Result<(), UnknownQuestion> {
-        let Some(Id::Integer(id)) = response.id else {
-            return Err(UnknownQuestion);
-        };
-        if self
-            .asked
-            .get(&id)
-            .is_none_or(|question| question.member != member)
-        {
-            return Err(UnknownQuestion);
-        }
-        let question = self.asked.remove(&id).ok_or(UnknownQuestion)?;
-        let answer = match &response.outcome {
-            Outcome::Result(result) => encode::result(&question.server_id, result),
-            Outcome::Error(error) => encode::error(Some(&question.server_id), error),
-        };
-        post(answer, out);
-        Ok(())
     }
 }

@@ -15,7 +15,7 @@ impl<O: Outlet> Link<O> {
         for id in leaving.calls.values().copied().collect::<Vec<_>>() {
             self.withdraw(id, Reason::SessionEnded, None, out);
         }
-        self.asked.retain(|_, question| question.member != member);
+        self.asked.retain(|_, question| !question.is_for(member));
         if let Some(gone) = self.members.remove(&member) {
             self.release_all(&gone.uris, now, out);
         }
@@ -46,6 +46,7 @@ impl<O: Outlet> Link<O> {
 
     /// Gives up every exchange that has taken too long.
     pub fn expire(&mut self, now: Duration, out: &mut O) {
+        self.expire_questions(now, out);
         self.spare_calls_with_questions(now);
         for id in self.in_flight_where(|exchange| exchange.deadline.is_over(now)) {
             let reason = match self.in_flight.get(&id).map(|exchange| &exchange.method) {
@@ -53,17 +54,6 @@ impl<O: Outlet> Link<O> {
                 _ => Reason::Timeout,
             };
             self.withdraw(id, reason, None, out);
-        }
-    }
-
-    /// A call whose client is being asked waits for people, not for the
-    /// server: that time does not count, up to the call's last deadline.
-    fn spare_calls_with_questions(&mut self, now: Duration) {
-        let Some(newest) = self.asked.values().map(|question| question.newest).max() else {
-            return;
-        };
-        for (_, exchange) in self.in_flight.iter_mut().filter(|(id, _)| **id <= newest) {
-            exchange.deadline.extend(now + self.timeouts.call);
         }
     }
 
@@ -79,18 +69,9 @@ impl<O: Outlet> Link<O> {
                 self.settle(client, &Fault::after(reason), out);
             }
         }
-        self.withdraw_questions(out);
+        self.void_questions(out);
         if was_opening {
             out.opened(Err(Fault::before(reason)));
-        }
-    }
-
-    /// Tells clients that the questions they hold are void.
-    fn withdraw_questions(&mut self, out: &mut O) {
-        for (id, question) in std::mem::take(&mut self.asked) {
-            if let Some(member) = self.members.get(&question.member) {
-                out.notify(&member.handle, cancelled(Raw::integer(id), None));
-            }
         }
     }
 

@@ -1,18 +1,14 @@
 //! What the server sends.
 
-use pontoon_jsonrpc::{Outcome, Request};
-use pontoon_mcp::Question as Asked;
+use pontoon_jsonrpc::Outcome;
 
 use super::{
-    Anomaly, Bridge, ClientExchange, Duration, Effect, ErrorObject, Id, InFlight, LegacyRevision, Link,
-    LogLevel, Member, MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Question, Raw,
-    Response, Server, Sharing, State, UpstreamId, accept, encode, method, opening, post, refuse,
+    Anomaly, Bridge, ClientExchange, Duration, Effect, Id, InFlight, LegacyRevision, Link, LogLevel, Member,
+    MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Raw, Response, Server, Sharing, State,
+    UpstreamId, accept, encode, method, opening, refuse,
 };
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
-
-/// Most questions that may wait for one client; further ones are refused.
-const MAX_QUESTIONS: usize = 100;
 
 impl<O: Outlet> Link<O> {
     /// A message of the server.
@@ -20,7 +16,7 @@ impl<O: Outlet> Link<O> {
         match message {
             Message::Response(response) => self.on_response(response, now, out),
             Message::Notification(notification) => self.on_notification(&notification, now, out),
-            Message::Request(request) => self.on_request(&request, out),
+            Message::Request(request) => self.on_request(&request, now, out),
         }
     }
 
@@ -177,7 +173,7 @@ impl<O: Outlet> Link<O> {
         let message = encode::notification(method::LOG_MESSAGE, notification.params.as_ref());
         match (self.log_recipient(level, out), self.sole_member()) {
             (Some(client), _) => out.interim(&client.owner, message),
-            (None, Some(member)) => out.notify(&member.handle, message),
+            (None, Some((_, member))) => out.notify(&member.handle, message),
             (None, None) => out.anomaly(Anomaly::AmbiguousNotification),
         }
     }
@@ -217,7 +213,9 @@ impl<O: Outlet> Link<O> {
         lowest.is_none_or(|lowest| level >= lowest)
     }
 
-    fn client_exchanges(&self) -> impl Iterator<Item = (UpstreamId, &ClientExchange<O::Exchange>)> {
+    pub(super) fn client_exchanges(
+        &self,
+    ) -> impl Iterator<Item = (UpstreamId, &ClientExchange<O::Exchange>)> {
         self.in_flight
             .iter()
             .filter_map(|(id, exchange)| match &exchange.origin {
@@ -227,45 +225,20 @@ impl<O: Outlet> Link<O> {
     }
 
     /// The one session of an exclusive link.
-    fn sole_member(&self) -> Option<&Member<O::Member>> {
+    pub(super) fn sole_member(&self) -> Option<(MemberId, &Member<O::Member>)> {
         match self.sharing {
-            Sharing::Exclusive => self.members.values().next(),
+            Sharing::Exclusive => self.members.iter().next().map(|(id, member)| (*id, member)),
             Sharing::Shared => None,
         }
     }
 
     fn on_other(&mut self, notification: &Notification, out: &mut O) {
         match self.sole_member() {
-            Some(member) => {
+            Some((_, member)) => {
                 let message = encode::notification(&notification.method, notification.params.as_ref());
                 out.notify(&member.handle, message);
             }
             None => out.anomaly(Anomaly::AmbiguousNotification),
-        }
-    }
-
-    /// The server takes a question back.
-    fn on_cancelled(&mut self, notification: &Notification, out: &mut O) {
-        let params = notification.params.as_ref().and_then(Raw::object);
-        let id = params
-            .as_ref()
-            .and_then(|params| Id::from_raw(&params.get("requestId")?));
-        let asked = self
-            .asked
-            .iter()
-            .find(|(_, question)| Some(&question.server_id) == id.as_ref());
-        let Some(ours) = asked.map(|(id, _)| *id) else {
-            return out.anomaly(Anomaly::UnknownCancellation);
-        };
-        let question = self.asked.remove(&ours);
-        let member = question.and_then(|question| self.members.get(&question.member));
-        if let (Some(member), Some(params)) = (member, params) {
-            let mut edit = params.edit();
-            edit.set("requestId", Raw::integer(ours));
-            out.notify(
-                &member.handle,
-                encode::notification(method::CANCELLED, Some(&edit.finish())),
-            );
         }
     }
 
@@ -284,63 +257,6 @@ impl<O: Outlet> Link<O> {
             &client.owner,
             encode::notification(&notification.method, Some(&params)),
         );
-    }
-
-    fn on_request(&mut self, request: &Request, out: &mut O) {
-        if self.server == Server::Modern {
-            // We MUST NOT write responses to it (2026-07-28, stdio, "Sending Messages").
-            return out.anomaly(Anomaly::RequestFromModernServer);
-        }
-        if request.method == method::PING {
-            return post(encode::result(&request.id, &Raw::empty_object()), out);
-        }
-        if self.ask(request, out).is_none() {
-            out.anomaly(Anomaly::UnanswerableQuestion);
-            let error = ErrorObject::new(
-                pontoon_jsonrpc::code::METHOD_NOT_FOUND,
-                format!("No client of this connection can be asked {}", request.method),
-            );
-            post(encode::error(Some(&request.id), &error), out);
-        }
-    }
-
-    /// Puts a question to the one client that it can be for.
-    fn ask(&mut self, request: &Request, out: &mut O) -> Option<()> {
-        let (&id, _) = self
-            .members
-            .iter()
-            .next()
-            .filter(|_| self.sharing == Sharing::Exclusive)?;
-        let member = self.members.get(&id)?;
-        if self.asked.len() >= MAX_QUESTIONS {
-            return None;
-        }
-        if let Some(question) = Asked::of(&request.method)
-            && !member.capabilities.answers(question)
-        {
-            return None;
-        }
-        let ours = self.next_question;
-        let message = encode::request(&Id::Integer(ours), &request.method, request.params.as_ref());
-        let latest = self
-            .client_exchanges()
-            .filter(|(_, client)| out.carries(&client.owner))
-            .max_by_key(|(id, _)| *id);
-        match latest {
-            Some((_, client)) => out.interim(&client.owner, message),
-            None if out.ask(&member.handle, message) => {}
-            None => return None,
-        }
-        self.next_question += 1;
-        self.asked.insert(
-            ours,
-            Question {
-                member: id,
-                server_id: request.id.clone(),
-                newest: UpstreamId(self.next_id - 1),
-            },
-        );
-        Some(())
     }
 }
 

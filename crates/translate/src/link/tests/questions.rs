@@ -1,6 +1,7 @@
 //! What servers ask clients.
 
-use super::dialogue::{account, modern, session, shared};
+use super::dialogue::{Dialogue, account, modern, session, shared};
+use crate::{Server, Sharing};
 
 #[test]
 fn a_question_goes_to_the_latest_exchange_and_its_answer_back() {
@@ -208,6 +209,34 @@ fn a_question_lends_no_time_to_calls_that_came_after_it() {
         time 60s
             to server: {"method":"notifications/cancelled","params":{"requestId":2}}
             to a: {"id":1,"error":{…"reason":"upstream_timeout"…
+        "#,
+    );
+}
+
+#[test]
+fn a_question_that_nobody_answers_is_answered_in_the_end() {
+    let mut dialogue = Dialogue::new(Server::Legacy, Sharing::Exclusive);
+    dialogue.run(
+        r#"
+        join a
+        a: {"id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{},"elicitation":{}}}}
+            to server: …
+        server: {"id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{}}}
+            a speaks 2025-11-25
+            to a: …
+        server: {"id":"r","method":"roots/list"}
+            to a's session: {"id":1,…
+        time 1s
+        server: {"id":"e","method":"elicitation/create","params":{}}
+            to a's session: {"id":2,…
+        time 100s
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
+        time 101s
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to server: {"id":"e","result":{"action":"cancel"}}
+        a: {"id":2,"result":{"action":"accept"}}
+            nobody asked
         "#,
     );
 }

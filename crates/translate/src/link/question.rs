@@ -1,0 +1,176 @@
+//! What servers ask clients.
+
+use pontoon_jsonrpc::{Outcome, Request, code};
+use pontoon_mcp::Question as Kind;
+
+use super::{
+    Anomaly, Duration, ErrorObject, Id, Link, Member, MemberId, Notification, Outlet, Raw, Response, Server,
+    UnknownQuestion, UpstreamId, cancelled, encode, method, post,
+};
+
+/// Most questions that may wait for one client; further ones are refused.
+const MAX_QUESTIONS: usize = 100;
+
+/// A question that waits for a client's answer.
+pub(super) struct Question {
+    member: MemberId,
+    server_id: Id,
+    /// `None` if it is none that the specification knows.
+    kind: Option<Kind>,
+    /// The newest request at the time: this one or an earlier one waits for the answer.
+    newest: UpstreamId,
+    /// When it is answered without the client.
+    deadline: Duration,
+}
+
+impl Question {
+    pub(super) fn is_for(&self, member: MemberId) -> bool {
+        self.member == member
+    }
+
+    /// What the server is told when nobody has answered.
+    fn silence(&self) -> bytes::Bytes {
+        if self.kind == Some(Kind::Elicitation) {
+            // A user who does not react has cancelled (2025-11-25, Elicitation, "Response Actions").
+            return encode::result(&self.server_id, &Raw::from_static(r#"{"action":"cancel"}"#));
+        }
+        let error = ErrorObject::new(code::INTERNAL_ERROR, "The client did not answer in time");
+        encode::error(Some(&self.server_id), &error)
+    }
+}
+
+impl<O: Outlet> Link<O> {
+    pub(super) fn on_request(&mut self, request: &Request, now: Duration, out: &mut O) {
+        if self.server == Server::Modern {
+            // We MUST NOT write responses to it (2026-07-28, stdio, "Sending Messages").
+            return out.anomaly(Anomaly::RequestFromModernServer);
+        }
+        if request.method == method::PING {
+            return post(encode::result(&request.id, &Raw::empty_object()), out);
+        }
+        if self.ask(request, now, out).is_none() {
+            out.anomaly(Anomaly::UnanswerableQuestion);
+            let error = ErrorObject::new(
+                code::METHOD_NOT_FOUND,
+                format!("No client of this connection can be asked {}", request.method),
+            );
+            post(encode::error(Some(&request.id), &error), out);
+        }
+    }
+
+    /// Puts a question to the one client that it can be for.
+    fn ask(&mut self, request: &Request, now: Duration, out: &mut O) -> Option<()> {
+        let kind = Kind::of(&request.method);
+        let (member, asked) = self.sole_member()?;
+        let declared = kind.is_none_or(|kind| asked.capabilities.answers(kind));
+        if !declared || self.asked.len() >= MAX_QUESTIONS {
+            return None;
+        }
+        let ours = self.next_question;
+        let message = encode::request(&Id::Integer(ours), &request.method, request.params.as_ref());
+        self.bring(asked, message, out)?;
+        self.next_question += 1;
+        let question = Question {
+            member,
+            server_id: request.id.clone(),
+            kind,
+            newest: UpstreamId(self.next_id - 1),
+            deadline: now + self.timeouts.call_max,
+        };
+        self.asked.insert(ours, question);
+        Some(())
+    }
+
+    /// On the stream of the latest request that can carry it, or else on the
+    /// session's own.
+    fn bring(&self, asked: &Member<O::Member>, message: bytes::Bytes, out: &mut O) -> Option<()> {
+        let latest = self
+            .client_exchanges()
+            .filter(|(_, client)| out.carries(&client.owner))
+            .max_by_key(|(id, _)| *id);
+        match latest {
+            Some((_, client)) => out.interim(&client.owner, message),
+            None if out.ask(&asked.handle, message) => {}
+            None => return None,
+        }
+        Some(())
+    }
+
+    /// A legacy session's answer to a question.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownQuestion`] if this member holds no question with that id.
+    pub fn reply(
+        &mut self,
+        member: MemberId,
+        response: Response,
+        out: &mut O,
+    ) -> Result<(), UnknownQuestion> {
+        let Some(Id::Integer(id)) = response.id else {
+            return Err(UnknownQuestion);
+        };
+        let held = self
+            .asked
+            .get(&id)
+            .is_some_and(|question| question.is_for(member));
+        let question = held.then(|| self.asked.remove(&id)).flatten();
+        let server_id = question.ok_or(UnknownQuestion)?.server_id;
+        let answer = match &response.outcome {
+            Outcome::Result(result) => encode::result(&server_id, result),
+            Outcome::Error(error) => encode::error(Some(&server_id), error),
+        };
+        post(answer, out);
+        Ok(())
+    }
+
+    /// The server takes a question back.
+    pub(super) fn on_cancelled(&mut self, notification: &Notification, out: &mut O) {
+        let params = notification.params.as_ref().and_then(Raw::object);
+        let id = params.and_then(|params| Id::from_raw(&params.get("requestId")?));
+        let asked = self
+            .asked
+            .iter()
+            .find(|(_, question)| Some(&question.server_id) == id.as_ref());
+        match asked.map(|(id, _)| *id) {
+            Some(ours) => _ = self.take_back(ours, notification.params.as_ref(), out),
+            None => out.anomaly(Anomaly::UnknownCancellation),
+        }
+    }
+
+    /// Answers questions for clients that took too long.
+    pub(super) fn expire_questions(&mut self, now: Duration, out: &mut O) {
+        let late = self.asked.iter().filter(|(_, question)| question.deadline <= now);
+        for ours in late.map(|(id, _)| *id).collect::<Vec<_>>() {
+            if let Some(question) = self.take_back(ours, None, out) {
+                post(question.silence(), out);
+            }
+        }
+    }
+
+    /// Tells clients that the questions they hold are void.
+    pub(super) fn void_questions(&mut self, out: &mut O) {
+        for ours in self.asked.keys().copied().collect::<Vec<_>>() {
+            self.take_back(ours, None, out);
+        }
+    }
+
+    fn take_back(&mut self, ours: i64, params: Option<&Raw>, out: &mut O) -> Option<Question> {
+        let question = self.asked.remove(&ours)?;
+        if let Some(member) = self.members.get(&question.member) {
+            out.notify(&member.handle, cancelled(Raw::integer(ours), params));
+        }
+        Some(question)
+    }
+
+    /// A call whose client is being asked waits for people, not for the
+    /// server: that time does not count, up to the call's last deadline.
+    pub(super) fn spare_calls_with_questions(&mut self, now: Duration) {
+        let Some(newest) = self.asked.values().map(|question| question.newest).max() else {
+            return;
+        };
+        for (_, exchange) in self.in_flight.iter_mut().filter(|(id, _)| **id <= newest) {
+            exchange.deadline.extend(now + self.timeouts.call);
+        }
+    }
+}
