@@ -120,7 +120,14 @@ impl Decoder {
             if self.skipping {
                 self.skipping = !line.is_empty();
             } else if self.held() + line.len() > self.limits.max_event_len {
-                return Some(Err(self.skip()));
+                let error = self.skip();
+                if line.is_empty() {
+                    // A name grows where it is no UTF-8: the line that ends the event may be the first to
+                    // show it. Nothing is left to skip, and the id counts.
+                    self.skipping = false;
+                    let _ = self.dispatch();
+                }
+                return Some(Err(error));
             }
             if let Some(item) = self.interpret(line) {
                 return Some(Ok(item));
@@ -157,6 +164,7 @@ impl Decoder {
     fn skip(&mut self) -> EventTooLarge {
         self.skipping = true;
         self.data = Data::None;
+        self.name = Cow::Borrowed("");
         self.lines.forget_partial();
         EventTooLarge {
             max: self.limits.max_event_len,

@@ -309,3 +309,17 @@ fn the_id_before_a_large_event_counts() {
     // Coming back with an older id would bring the same event again, for ever.
     assert_eq!(decoder.last_event_id(), "4");
 }
+
+/// Found by fuzzing: a byte that is no UTF-8 becomes three in a name.
+#[test]
+fn a_name_that_grows_over_the_limit_ends_with_its_own_event() {
+    let limits = Limits {
+        max_event_len: 20,
+        ..Limits::default()
+    };
+    let stream: &[u8] = b"id: 7\nevent: \xff\xff\xff\xff\xff\xff\xff\xff\n\ndata: next\n\n";
+    for chunks in [vec![stream], stream.chunks(1).collect()] {
+        let seen = read_with(&mut Decoder::new(limits), &chunks);
+        assert_eq!(seen, ["too large", "message|next|7"]);
+    }
+}
