@@ -22,12 +22,7 @@ CELL_SECONDS = 120
 
 async def run_cell(cell: Cell, binary: Path) -> list[Result]:
     log = CACHE / "logs" / f"{cell.name.replace('/', '-')}-{cell.server.name}.log"
-    arguments = cell.server.arguments
-    if cell.server.config is not None:
-        config = log.with_suffix(".toml")
-        config.write_text(cell.server.config)
-        arguments = ("--config", str(config), *arguments)
-    gateway = Gateway(binary, arguments, log)
+    gateway = Gateway(binary, cell.server.arguments, log, cell.server.config)
     started = time.monotonic()
     try:
         await gateway.start()

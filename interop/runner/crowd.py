@@ -27,7 +27,7 @@ builtin = "showcase"
 
 [server.everything]
 command = "{NODE}"
-args = ["{EVERYTHING}"]
+args = ["{EVERYTHING}", "stdio", "{{mark}}"]
 """
 
 
@@ -53,9 +53,7 @@ def cells(rmcp: Path) -> list[Cell]:
 
 
 async def run(rmcp: Path, binary: Path, run_client: RunClient) -> list[Result]:
-    config = CACHE / "logs" / "crowd.toml"
-    config.write_text(CONFIG)
-    gateway = Gateway(binary, ("--config", str(config)), CACHE / "logs" / "crowd.log")
+    gateway = Gateway(binary, (), CACHE / "logs" / "crowd.log", config=CONFIG)
     await gateway.start()
 
     async def one(cell: Cell) -> list[Result]:

@@ -9,16 +9,26 @@ import signal
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 START_SECONDS = 20
 STOP_SECONDS = 15
 
 
 class Gateway:
-    """Started on a port of its own choice, stopped by SIGTERM; its log goes to a file."""
+    """Started on a port of its own choice, stopped by SIGTERM; its log goes to a file.
 
-    def __init__(self, binary: Path, arguments: tuple[str, ...], log: Path) -> None:
-        self._binary, self._arguments, self._log = binary, arguments, log
+    `{mark}` in the arguments and the configuration names this run's processes.
+    """
+
+    def __init__(self, binary: Path, arguments: tuple[str, ...], log: Path, config: str | None = None) -> None:
+        self._mark = f"run-{uuid4()}"
+        self._binary, self._log = binary, log
+        self._arguments = [argument.replace("{mark}", self._mark) for argument in arguments]
+        if config is not None:
+            file = log.with_suffix(".toml")
+            file.write_text(config.replace("{mark}", self._mark))
+            self._arguments += ["--config", str(file)]
         self.port = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -44,7 +54,6 @@ class Gateway:
 
     async def stop(self) -> str | None:
         """Asks it to drain. Returns what was wrong about its end, if anything."""
-        children = descendants(self._process.pid)
         if self._process.returncode is not None:
             return f"it ended by itself with code {self._process.returncode}:\n{self.log_tail()}"
         self._process.send_signal(signal.SIGTERM)
@@ -53,11 +62,11 @@ class Gateway:
         except TimeoutError:
             await self.kill()
             return f"it did not end within {STOP_SECONDS} s of SIGTERM:\n{self.log_tail()}"
-        left = [pid for pid in children if alive(pid)]
+        left = processes(self._mark)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         if left:
-            return f"it left {len(left)} child processes behind"
+            return f"it left {len(left)} processes behind"
         return f"exit code {code}:\n{self.log_tail()}" if code != 0 else None
 
     def log_tail(self) -> str:
@@ -79,25 +88,13 @@ async def reachable(port: int) -> bool:
     return True
 
 
-def descendants(root: int) -> list[int]:
-    """Every process below `root`, from /proc; empty where there is none."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+def processes(mark: str) -> list[int]:
+    """Every process with this word on its command line; from /proc, so none where there is no /proc."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            pid, rest = int(entry.parent.name), entry.read_text().rpartition(")")[2].split()
+            if mark.encode() in entry.read_bytes():
+                found.append(int(entry.parent.name))
         except OSError:
             continue
-        parents.setdefault(int(rest[1]), []).append(pid)
-    found, queue = [], [root]
-    while queue:
-        for pid in parents.get(queue.pop(), []):
-            found.append(pid)
-            queue.append(pid)
     return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

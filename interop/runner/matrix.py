@@ -41,7 +41,11 @@ class Client:
 
 @dataclass(frozen=True)
 class Server:
-    """What stands behind the gateway. `plan` names the file that says what it offers."""
+    """What stands behind the gateway. `plan` names the file that says what it offers.
+
+    `{mark}` in the arguments or the configuration becomes a word of its own in every run, by which the processes are
+    found again that should be gone.
+    """
 
     name: str
     plan: str
@@ -51,6 +55,8 @@ class Server:
     skip: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     """Members of the plan that differ for this way of running it."""
+    only: tuple[str, ...] = ()
+    """Tried with these clients only, where the way of running it matters more than the client."""
     checks: tuple[str, ...] = ()
     """Only these, where the way of running it leaves no room for the others."""
 
@@ -136,7 +142,7 @@ STREAMABLE, MODERN, PINNED, SSE = (
 )
 
 LOSES_SOME = 5
-"""The TypeScript clients drop the progress that arrives in the same read as the result: how many is a matter of load."""
+"""The TypeScript clients drop the progress that arrives in one read with the result: how much is a matter of load."""
 
 NOT_ONE_METHOD = ["progress", "log", "subscribe", "list_changed", "complete", "cancel", "cancel_at_server"]
 NOT_ONE_METHOD += ["header_param", "resume"]
@@ -200,7 +206,7 @@ EVERYTHING_LACKS = {
 SHARED_CONFIG = f"""
 [server.everything]
 command = "{NODE}"
-args = ["{EVERYTHING}"]
+args = ["{EVERYTHING}", "stdio", "{{mark}}"]
 lease = "shared"
 """
 
@@ -208,7 +214,12 @@ lease = "shared"
 def servers() -> list[Server]:
     return [
         Server("showcase", "showcase", ("--builtin", "showcase")),
-        Server("everything", "everything", ("--", str(NODE), str(EVERYTHING)), skip=EVERYTHING_LACKS),
+        Server("everything", "everything", ("--", str(NODE), str(EVERYTHING), "stdio", "{mark}"), skip=EVERYTHING_LACKS),
+        # As people run it: `npx` starts a shell that starts the server, and all of them must be gone at the end.
+        Server(
+            "everything-npx", "everything", ("--", "npx", "--no-install", "mcp-server-everything", "stdio", "{mark}"),
+            only=("ts1", "py2"), skip=EVERYTHING_LACKS,
+        ),  # fmt: skip
         Server("everything-shared", "everything", (), SHARED_CONFIG, shared=True, skip=EVERYTHING_LACKS),
     ]
 
@@ -217,6 +228,8 @@ def cells(rmcp: Path) -> Iterator[Cell]:
     for server in servers():
         older = [] if server.config else older_clients()
         for client in [*clients(rmcp), *older]:
+            if server.only and client.name not in server.only:
+                continue
             for transport, era, mode in client.transports:
                 if mode == "pin" and server.name != "showcase":
                     continue

@@ -190,9 +190,8 @@ async def run_row(port: int, row: Callable[[Session], Awaitable[None]]) -> Resul
 
 async def run(binary: Path) -> list[Result]:
     with News() as news:
-        config, log = CACHE / "logs" / "s0.toml", CACHE / "logs" / "s0.log"
-        config.write_text(f'[server.hackernews]\nbuiltin = "hackernews"\nbase_url = "{news.url}"\n')
-        gateway = Gateway(binary, ("--config", str(config)), log)
+        config = f'[server.hackernews]\nbuiltin = "hackernews"\nbase_url = "{news.url}"\n'
+        gateway = Gateway(binary, (), CACHE / "logs" / "s0.log", config)
         await gateway.start()
         dialogue = Dialogue(gateway.port, news)
         rows = [getattr(dialogue, name) for name in dir(dialogue) if name.startswith("s0_")]
