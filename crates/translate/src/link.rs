@@ -96,7 +96,8 @@ struct Member<M> {
     handle: M,
     /// What it can be asked.
     capabilities: ClientCapabilities,
-    /// Whether its `initialize` was answered: nothing is published to it before.
+    /// Whether its `initialize` was answered: a shared server publishes nothing
+    /// to it before.
     is_greeted: bool,
     /// The level it asked for.
     level: Option<LogLevel>,

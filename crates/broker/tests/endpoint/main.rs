@@ -9,5 +9,6 @@ mod loss;
 mod sessions;
 mod starting;
 mod stateless;
+mod storm;
 mod support;
 mod warm;

@@ -86,9 +86,9 @@ impl<O: Outlet> Link<O> {
         };
         member.calls.remove(&client.id);
         match &client.effect {
-            Effect::None | Effect::Unsubscribe(_) => {}
+            // Subscriptions count from their request on.
+            Effect::None | Effect::Subscribe(_) | Effect::Unsubscribe(_) => {}
             Effect::Open => {
-                member.is_greeted = true;
                 self.was_open = true;
                 let opened = Opened::read(result);
                 let revision = opened
@@ -97,15 +97,7 @@ impl<O: Outlet> Link<O> {
                 out.settled(&member.handle, revision);
                 self.state = State::Open(opened.map(Box::new));
             }
-            Effect::Subscribe(uri) => {
-                if member.uris.insert(uri.clone()) {
-                    self.subscriptions.take(uri);
-                }
-            }
-            Effect::SetLevel(level) => {
-                member.level = Some(*level);
-                self.level = Some(*level);
-            }
+            Effect::SetLevel(level) => member.level = Some(*level),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which client a log message is for.
 
-use super::dialogue::{account, modern, session, shared};
+use super::dialogue::{Dialogue, account, modern, session, shared};
+use crate::{Server, Sharing};
 
 #[test]
 fn a_session_gets_its_logs_on_the_latest_exchange_or_else_on_its_own_stream() {
@@ -53,6 +54,27 @@ fn a_shared_server_gets_the_lowest_level_that_anybody_wants() {
             to b: {"id":1,"result":{}}
         a: {"id":1,"method":"logging/setLevel","params":{"level":"loud"}}
             to a: {"id":1,"error":{"code":-32602,…
+        "#,
+    );
+}
+
+#[test]
+fn a_shared_server_without_log_messages_takes_no_level() {
+    let mut dialogue = Dialogue::new(Server::Legacy, Sharing::Shared);
+    dialogue.run(
+        r#"
+        join a
+        a: {"id":1,"method":"logging/setLevel","params":{"level":"info"}}
+            to a: {"id":1,"error":{"code":-32601,…
+        open
+            to server: …
+        server: {"id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{}}}
+            to server: …
+            opened
+        a: {"id":1,"method":"logging/setLevel","params":{"level":"info"}}
+            to a: {"id":1,"error":{"code":-32601,…
+        m: {"id":1,"method":"tools/list","params":{"_meta":{$M,"~logLevel":"info"}}}
+            to server: {"id":2,"method":"tools/list","params":{}}
         "#,
     );
 }

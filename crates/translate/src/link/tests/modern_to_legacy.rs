@@ -34,6 +34,8 @@ fn forbidden_error_codes_are_replaced_and_others_pass() {
             to server: {"id":4,…
         server: {"id":4,"error":{"code":-32601,"message":"no such method"}}
             to m: {"id":1,"error":{"code":-32601,"message":"no such method"}}
+        m: {"id":1,"method":"server/discover","params":{"_meta":{$M}}}
+            to m: {"id":1,"result":{"supportedVersions":…
         "#,
     );
 }

@@ -90,6 +90,23 @@ fn who_subscribes_while_another_unsubscribes_is_subscribed() {
 }
 
 #[test]
+fn a_subscription_that_was_ended_before_its_answer_stays_ended() {
+    shared(
+        r#"
+        a: {"id":1,"method":"resources/subscribe","params":{"uri":"u"}}
+            to server: {"id":2,…
+        a: {"id":2,"method":"resources/unsubscribe","params":{"uri":"u"}}
+            to server: {"id":3,"method":"resources/unsubscribe","params":{"uri":"u"}}
+        server: {"id":2,"result":{}}
+            to a: …
+        server: {"id":3,"result":{}}
+            to a: …
+        server: {"method":"notifications/resources/updated","params":{"uri":"u"}}
+        "#,
+    );
+}
+
+#[test]
 fn a_refused_subscription_is_none_and_a_refused_end_of_one_is_no_end() {
     shared(
         r#"
