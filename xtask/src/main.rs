@@ -1,7 +1,9 @@
 //! Tasks of this repository: `cargo xtask tidy` checks the house rules, `cargo xtask docs` writes the generated parts
-//! of the documentation.
+//! of the documentation, `cargo xtask conformance` runs the official suite.
 
+mod conformance;
 mod docs;
+mod fuzz;
 mod tidy;
 mod workspace;
 
@@ -14,20 +16,28 @@ Usage: cargo xtask TASK
 
 Tasks:
   tidy    check the house rules (ARCHITECTURE.md), then show the largest files and functions
-  docs    write the generated parts of docs/";
+  docs    write the generated parts of docs/
+  fuzz [TARGET…] [--seconds N]
+          let libFuzzer look for inputs that break a rule (fuzz/)
+  conformance [--bin PATH]
+          run the official conformance suite against the built-in server (conformance/)";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1);
-    let outcome = match task.as_deref() {
-        Some("tidy") => Workspace::load().and_then(|workspace| tidy::run(&workspace)),
-        Some("docs") => Workspace::load().and_then(|workspace| docs::write(&workspace)),
+    let rest = std::env::args().skip(2);
+    let done = |()| ExitCode::SUCCESS;
+    let outcome = Workspace::load().and_then(|workspace| match task.as_deref() {
+        Some("tidy") => tidy::run(&workspace).map(done),
+        Some("docs") => docs::write(&workspace).map(done),
+        Some("conformance") => conformance::run(&workspace, rest),
+        Some("fuzz") => fuzz::run(&workspace, rest).map(done),
         _ => {
             eprintln!("{USAGE}");
-            return ExitCode::from(2);
+            Ok(ExitCode::from(2))
         }
-    };
+    });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
