@@ -13,7 +13,7 @@ from pathlib import Path
 from runner import crowd, direct
 from runner.cutter import Cutter
 from runner.gateway import Gateway
-from runner.matrix import CACHE, Cell, cells, find_binary
+from runner.matrix import CACHE, Cell, cells, find_binary, skips
 from runner.results import Result, summarize
 from s0 import dialogue
 
@@ -29,10 +29,22 @@ async def run_cell(cell: Cell, binary: Path) -> list[Result]:
     except RuntimeError as error:
         return [Result(cell.name, cell.server.name, "start", False, str(error), ms_since(started))]
     results = await run_client(cell, gateway.port, "/sse" if cell.transport == "sse" else "/mcp", log)
+    if cell.server.processes and cell.era == "legacy":
+        results.append(await released(cell, gateway))
     started = time.monotonic()
     wrong = await gateway.stop()
     results.append(Result(cell.name, cell.server.name, "drain", wrong is None, wrong or "", ms_since(started)))
     return results
+
+
+async def released(cell: Cell, gateway: Gateway) -> Result:
+    """With its session a client's process ends; one copy may be kept warm for the next."""
+    reason = skips(cell).get("released")
+    if reason is not None:
+        return Result(cell.name, cell.server.name, "released", None, reason, 0)
+    started = time.monotonic()
+    wrong = await gateway.released(spare=cell.server.processes)
+    return Result(cell.name, cell.server.name, "released", wrong is None, wrong or "", ms_since(started))
 
 
 async def run_client(cell: Cell, port: int, path: str, log: Path) -> list[Result]:

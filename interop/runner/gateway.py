@@ -7,12 +7,14 @@ import json
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 START_SECONDS = 20
 STOP_SECONDS = 15
+RELEASE_SECONDS = 10
 
 
 class Gateway:
@@ -52,6 +54,18 @@ class Gateway:
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
 
+    async def released(self, spare: int) -> str | None:
+        """Waits until no more than `spare` processes of servers are left. Returns what was wrong, if anything."""
+        end = time.monotonic() + RELEASE_SECONDS
+        while len(left := self._servers()) > spare:
+            if time.monotonic() > end:
+                return f"{RELEASE_SECONDS} s after its client left, {len(left)} processes run, more than {spare} spare"
+            await asyncio.sleep(0.05)
+        return None
+
+    def _servers(self) -> list[int]:
+        return [pid for pid in processes(self._mark) if pid != self._process.pid]
+
     async def stop(self) -> str | None:
         """Asks it to drain. Returns what was wrong about its end, if anything."""
         if self._process.returncode is not None:
@@ -62,7 +76,7 @@ class Gateway:
         except TimeoutError:
             await self.kill()
             return f"it did not end within {STOP_SECONDS} s of SIGTERM:\n{self.log_tail()}"
-        left = processes(self._mark)
+        left = self._servers()
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         if left:
