@@ -1,13 +1,16 @@
 //! What the leases of an endpoint and its task have in common.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use pontoon_mcp::ClientCapabilities;
 use pontoon_policy::{Gauge, LimitReached, Slot};
-use pontoon_translate::Introduction;
+use pontoon_supervise::{Admission, Throttle};
+use pontoon_translate::{Fault, Introduction, Reason};
 use pontoon_upstream::{Closed, Connection, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::counters::Counters;
@@ -15,6 +18,10 @@ use crate::guard::RestartGuard;
 use crate::pool::WarmPool;
 use crate::registry::Registry;
 use crate::settings::{EndpointSettings, Hosting, LeasePolicy};
+
+/// How many times the log says at once that a limit is reached, and how often after that.
+const FULL_BURST: u32 = 3;
+const FULL_EVERY: Duration = Duration::from_secs(10);
 
 pub(crate) struct Shared {
     pub(crate) settings: EndpointSettings,
@@ -30,6 +37,8 @@ pub(crate) struct Shared {
     draining: watch::Sender<bool>,
     /// What starts and stops servers.
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// Clients decide how often a limit is met: the log must not fill with it.
+    full: Mutex<Throttle>,
 }
 
 impl Shared {
@@ -54,6 +63,7 @@ impl Shared {
             registry: Registry::new(accounts),
             draining: watch::Sender::new(false),
             tasks: Mutex::default(),
+            full: Mutex::new(Throttle::new(FULL_BURST, FULL_EVERY)),
             settings,
         })
     }
@@ -67,10 +77,25 @@ impl Shared {
     }
 
     /// A place for one more process, here and in all; none is needed inside our own.
-    pub(crate) fn process_slots(&self) -> Result<Vec<Slot>, LimitReached> {
-        match self.settings.hosting {
-            Hosting::InProcess => Ok(Vec::new()),
-            Hosting::Command(_) => Ok(vec![self.processes.acquire()?, self.all_processes.acquire()?]),
+    ///
+    /// # Errors
+    ///
+    /// A limit is reached, and the log says which.
+    pub(crate) fn process_slots(&self) -> Result<Vec<Slot>, Fault> {
+        if self.settings.hosting == Hosting::InProcess {
+            return Ok(Vec::new());
+        }
+        let slots = || Ok(vec![self.processes.acquire()?, self.all_processes.acquire()?]);
+        slots().map_err(|limit: LimitReached| {
+            self.report_full(&limit);
+            Fault::before(Reason::TooManyProcesses)
+        })
+    }
+
+    fn report_full(&self, limit: &LimitReached) {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Admission::Log { suppressed } = full.admit(Instant::now().into_std()) {
+            tracing::warn!(server = %self.settings.name, %limit, suppressed, "no further process is started");
         }
     }
 

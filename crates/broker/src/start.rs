@@ -37,10 +37,7 @@ pub(crate) async fn connect(shared: &Shared) -> Result<Warm, Fault> {
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    let processes = shared.process_slots().map_err(|limit| {
-        tracing::warn!(server = %shared.settings.name, %limit, "no further process is started");
-        Fault::before(Reason::TooManyProcesses)
-    })?;
+    let processes = shared.process_slots()?;
     shared.guard.admit()?;
     match shared.connector.connect().await {
         Ok(idle) => Ok((idle, processes)),
