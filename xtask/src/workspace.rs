@@ -10,6 +10,8 @@ use serde::Deserialize;
 /// The workspace and the whole graph of its dependencies.
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// Where cargo puts what it builds.
+    pub(crate) target: PathBuf,
     packages: HashMap<String, Package>,
     /// Normal dependencies by package id: what ends up in the program.
     edges: HashMap<String, Vec<String>>,
@@ -21,6 +23,7 @@ struct Metadata {
     packages: Vec<Package>,
     workspace_members: HashSet<String>,
     workspace_root: PathBuf,
+    target_directory: PathBuf,
     resolve: Resolve,
 }
 
@@ -86,6 +89,7 @@ impl Workspace {
         let edges = |node: Node| (node.id, node.deps.into_iter().filter_map(normal).collect());
         Ok(Self {
             root: metadata.workspace_root,
+            target: metadata.target_directory,
             packages: metadata
                 .packages
                 .into_iter()
