@@ -106,7 +106,9 @@ fn try_revision(
     fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
     let gateway = Gateway::start(binary, &logs.join("pontoon.log"))?;
     let checks = suite.run(revision, gateway.url(), &logs);
-    gateway.stop()?;
+    gateway
+        .stop()
+        .with_context(|| format!("see {}", logs.display()))?;
     let checks = checks?;
     let row = |scenario: suite::Scenario| {
         let expected = expectations.of(revision.name, &scenario.name);
