@@ -14,7 +14,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// What rests between two rounds: many clients that go away at once cost one
 /// round together.
-const REST: Duration = Duration::from_millis(5);
+const REST: Duration = Duration::from_millis(20);
 
 /// How often the end of the last exchanges is looked for while draining.
 const DRAIN_TICK: Duration = Duration::from_millis(10);

@@ -87,15 +87,16 @@ impl Opened {
         self.server_info.as_ref()
     }
 
-    /// The answer to a further client's `initialize`: what the server answered,
-    /// at the newest revision that both speak.
+    /// The answer to the `initialize` of a client that shares the server: what
+    /// the server answered, at the newest revision that both speak, but for
+    /// tasks, which cannot be shared.
     pub(crate) fn welcome(&self, requested: Option<&str>) -> (LegacyRevision, Raw) {
         let requested = requested.map_or(self.revision, LegacyRevision::negotiate);
         let revision = requested.min(self.revision);
         let empty = RawObject::empty();
         let mut edit = empty.edit();
         edit.set("protocolVersion", Raw::string(revision.as_str()));
-        edit.set("capabilities", self.capabilities.to_raw());
+        edit.set("capabilities", self.without(&["tasks"]));
         if let Some(info) = &self.server_info {
             edit.set("serverInfo", info.clone());
         }
@@ -111,18 +112,19 @@ impl Opened {
         let empty = RawObject::empty();
         let mut edit = empty.edit();
         edit.set("supportedVersions", Raw::encode(&versions));
-        edit.set("capabilities", self.modern_capabilities());
+        // No bridge carries these across the eras.
+        edit.set("capabilities", self.without(&["tasks", "extensions"]));
         if let Some(instructions) = &self.instructions {
             edit.set("instructions", instructions.clone());
         }
         edit.finish()
     }
 
-    /// Capabilities without those that no bridge carries across the eras.
-    fn modern_capabilities(&self) -> Raw {
+    /// The server's capabilities but for some.
+    fn without(&self, hidden: &[&str]) -> Raw {
         let mut edit = self.capabilities.edit();
-        for untranslated in ["tasks", "extensions"] {
-            edit.remove(untranslated);
+        for capability in hidden {
+            edit.remove(capability);
         }
         edit.finish()
     }

@@ -84,7 +84,10 @@ async fn a_session_that_closes_takes_its_server_and_its_calls_with_it() {
 async fn a_session_that_is_dropped_without_a_word_takes_its_server_with_it() {
     let house = House::new(OWN);
     drop(house.guest().await);
-    until(|| house.fake.running() == 0 && house.endpoint.processes() == 0).await;
+    let stopped = until(|| house.fake.running() == 0 && house.endpoint.processes() == 0);
+    tokio::time::timeout(SECOND / 10, stopped)
+        .await
+        .expect("it is stopped at once");
 
     let guest = house.guest().await;
     let held = guest.call(1, "hold").await;

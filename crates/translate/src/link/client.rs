@@ -22,11 +22,20 @@ impl<O: Outlet> Link<O> {
             client,
             request,
         } = incoming;
+        if self.hides(&request.method) {
+            return refuse(owner, &request.id, &method_not_found(&request.method), out);
+        }
         match client {
             Client::Member(member) => self.begin_member(owner, member, request, now, out),
             Client::Alone => self.begin_alone(owner, request, now, out),
             Client::Modern(meta) => self.begin_modern(owner, &meta, request, now, out),
         }
+    }
+
+    /// Tasks (2025-11-25) of a shared legacy server are everybody's: whoever
+    /// asked for the list would see, and could end, those of others.
+    fn hides(&self, method: &str) -> bool {
+        (self.server, self.sharing) == (Server::Legacy, Sharing::Shared) && method.starts_with("tasks/")
     }
 
     fn begin_member(

@@ -9,7 +9,7 @@
 //! - `deaf a` (takes no interim messages), `crowded a` (no room for questions)
 //! - `time 61s`: what took too long is looked for at that time
 //! - `open`, `lose`, `full` (the server takes nothing), `room`, `end listeners`
-//! - `in flight 2`
+//! - `in flight 2`, `is open`, `is closed`
 //!
 //! Messages are written without `"jsonrpc":"2.0"`; `"~` stands for the reserved
 //! prefix of `_meta` keys, `$M` for the two that every modern request has. In
@@ -165,6 +165,8 @@ impl Dialogue {
             ["full"] => out.refuses = Some(Reason::Stuck),
             ["room"] => out.refuses = None,
             ["end", "listeners"] => self.link.end_listeners(out),
+            ["is", "open"] => assert!(self.link.is_open()),
+            ["is", "closed"] => assert!(!self.link.is_open()),
             ["in", "flight", count] => assert_eq!(self.link.in_flight().to_string(), count),
             _ => panic!("no such step: {step}"),
         }

@@ -175,3 +175,27 @@ fn methods_of_the_other_era_are_unknown() {
         "#,
     );
 }
+
+#[test]
+fn tasks_of_a_shared_server_are_nobodys_to_see() {
+    shared(
+        r#"
+        join c
+        c: {"id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}
+            c speaks 2025-11-25
+            to c: {"id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{}},…
+        c: {"id":1,"method":"tasks/list"}
+            to c: {"id":1,"error":{"code":-32601,…
+        m: {"id":1,"method":"tasks/cancel","params":{"_meta":{$M},"taskId":"t"}}
+            to m: {"id":1,"error":{"code":-32601,…
+        alone: {"id":1,"method":"tasks/get","params":{"taskId":"t"}}
+            to alone: {"id":1,"error":{"code":-32601,…
+        "#,
+    );
+    session(
+        r#"
+        a: {"id":1,"method":"tasks/list"}
+            to server: {"id":2,"method":"tasks/list"}
+        "#,
+    );
+}

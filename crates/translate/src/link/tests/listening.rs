@@ -115,6 +115,36 @@ fn a_listener_ends_gracefully_with_its_own_tag() {
 }
 
 #[test]
+fn after_a_graceful_end_resources_are_subscribed_anew() {
+    account(
+        r#"
+        m: {"id":1,"method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{"resourceSubscriptions":["u"]}}}
+            to m on 1: …
+            to server: {"id":2,…
+        end listeners
+            to m: …
+        m: {"id":2,"method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{"resourceSubscriptions":["u"]}}}
+            to m on 2: …
+            to server: {"id":4,"method":"resources/subscribe","params":{"uri":"u"}}
+        "#,
+    );
+}
+
+#[test]
+fn subscriptions_that_the_server_does_not_take_are_counted() {
+    account(
+        r#"
+        full
+        m: {"id":1,"method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{"resourceSubscriptions":["u"]}}}
+            to m on 1: …
+            dropped: undeliverable
+        abandon m 1
+            dropped: undeliverable
+        "#,
+    );
+}
+
+#[test]
 fn listeners_and_sessions_of_a_shared_server_count_together() {
     shared(
         r#"

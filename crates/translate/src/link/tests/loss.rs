@@ -15,6 +15,7 @@ fn everything_in_flight_is_answered_and_late_words_reach_nobody() {
             to a: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":true}}}
             to b: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":true}}}
         in flight 0
+        is closed
         server: {"id":2,"result":{}}
             dropped: unknown_response
         "#,

@@ -41,6 +41,10 @@ fn a_listen_that_the_server_takes_down_is_completed() {
             to server: {"id":2,…
         server: {"method":"notifications/cancelled","params":{"requestId":2}}
             dropped: unknown_cancellation
+        server: {"method":"notifications/cancelled","params":{"requestId":7}}
+            dropped: unknown_cancellation
+        server: {"method":"notifications/cancelled"}
+            dropped: unknown_cancellation
         server: {"method":"notifications/cancelled","params":{"requestId":1,"_meta":{"~subscriptionId":1}}}
             to m: {"id":"L","result":{"_meta":{"~subscriptionId":"L"},"resultType":"complete"}}
         server: {"id":1,"result":{}}
@@ -102,6 +106,7 @@ fn a_lost_modern_server_needs_no_opening() {
         lose (in any order)
             to m: {"id":"L","error":{…"reason":"upstream_exited","sent":true…
             to m: {"id":2,"error":{…"reason":"upstream_exited","sent":true…
+        is open
         m: {"id":2,"method":"tools/call","params":{"_meta":{$M}}}
             to server: {"id":3,…
         "#,

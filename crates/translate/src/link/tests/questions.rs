@@ -199,6 +199,40 @@ fn a_call_that_waits_for_its_client_does_not_time_out_before_the_last_deadline()
 }
 
 #[test]
+fn every_call_that_may_be_behind_a_question_is_spared() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{}}
+            to server: {"id":2,…
+        server: {"id":"s","method":"roots/list"}
+            to a on 1: {"id":1,…
+        a: {"id":2,"method":"tools/call","params":{}}
+            to server: {"id":3,…
+        server: {"id":"t","method":"roots/list"}
+            to a on 2: {"id":2,…
+        time 60s
+        a: {"id":2,"result":{"roots":[]}}
+            to server: {"id":"t",…
+        server: {"id":3,"result":{}}
+            to a: {"id":2,"result":{}}
+        "#,
+    );
+}
+
+#[test]
+fn who_left_answers_nothing_any_more() {
+    session(
+        r#"
+        server: {"id":"s","method":"roots/list"}
+            to a's session: {"id":1,…
+        leave a
+        a: {"id":1,"result":{"roots":[]}}
+            nobody asked
+        "#,
+    );
+}
+
+#[test]
 fn a_question_lends_no_time_to_calls_that_came_after_it() {
     session(
         r#"

@@ -13,6 +13,7 @@ fn updates_reach_who_subscribed_and_list_changes_everybody() {
         server: {"method":"notifications/resources/updated","params":{"uri":"file:///dir/x","title":"t"}}
             to a's session: {"method":"notifications/resources/updated","params":{"uri":"file:///dir/x","title":"t"}}
         server: {"method":"notifications/resources/updated","params":{"uri":"file:///directory"}}
+        server: {"method":"notifications/resources/updated"}
         server: {"method":"notifications/tools/list_changed"} (in any order)
             to a's session: {"method":"notifications/tools/list_changed"}
             to b's session: {"method":"notifications/tools/list_changed"}
@@ -125,6 +126,10 @@ fn a_refused_subscription_is_none_and_a_refused_end_of_one_is_no_end() {
             to a: …
         server: {"method":"notifications/resources/updated","params":{"uri":"v"}}
             to a's session: …
+        b: {"id":1,"method":"resources/subscribe","params":{"uri":"v"}}
+            to server: {"id":5,…
+        b: {"id":2,"method":"resources/unsubscribe","params":{"uri":"v"}}
+            to b: {"id":2,"result":{}}
         "#,
     );
 }
