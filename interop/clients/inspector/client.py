@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -37,15 +38,11 @@ class Inspector:
         return parsed.get("result", parsed)
 
     def connect(self) -> str:
-        # The command line shows no handshake; that a list arrives is its sign of a connection.
-        return self.tools()
+        # The command line shows no handshake; that anything arrives is its sign of a connection.
+        return self.listed("prompts")
 
     def tools(self) -> str:
-        count = self.listed("tools")
-        names = [tool["name"] for tool in self.result("tools/list")["tools"]]
-        present = [name for name in self.plan.get("absentTools", []) if name in names]
-        check(not present, f"offered although they cannot work: {present}")
-        return count
+        return self.listed("tools", absent=self.plan.get("absentTools", []))
 
     def resources(self) -> str:
         return self.listed("resources")
@@ -56,11 +53,13 @@ class Inspector:
     def prompts(self) -> str:
         return self.listed("prompts")
 
-    def listed(self, kind: str) -> str:
+    def listed(self, kind: str, absent: Sequence[str] = ()) -> str:
         method, key, member = LISTS[kind]
         names = [item[member] for item in self.result(method)[key]]
         missing = [name for name in self.plan[kind] if name not in names]
         check(not missing, f"missing {missing}; got {names}")
+        present = [name for name in absent if name in names]
+        check(not present, f"offered although they cannot work: {present}")
         return str(len(names))
 
     def echo(self) -> str:
