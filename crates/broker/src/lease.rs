@@ -313,6 +313,11 @@ impl Lease {
         }
     }
 
+    /// Who uses the lease.
+    pub(crate) fn sharing(&self) -> Sharing {
+        self.lock().link.sharing()
+    }
+
     /// Exchanges that wait for an answer.
     pub(crate) fn in_flight(&self) -> usize {
         self.lock().link.in_flight()

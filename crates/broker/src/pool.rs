@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pontoon_policy::Slot;
-use pontoon_translate::{Fault, Reason};
+use pontoon_translate::{Fault, Reason, Sharing};
 use pontoon_upstream::Idle;
 
 use crate::shared::Shared;
@@ -38,7 +38,7 @@ impl WarmPool {
     pub(crate) async fn take_or_connect(&self, shared: &Shared) -> Result<Warm, Fault> {
         match self.take(shared) {
             Some(warm) => Ok(warm),
-            None => start::connect(shared).await,
+            None => start::connect(shared, Sharing::Exclusive).await,
         }
     }
 
@@ -102,7 +102,7 @@ impl WarmPool {
 async fn warm_up(shared: Arc<Shared>) {
     let started = tokio::select! {
         biased;
-        started = start::connect(&shared) => started,
+        started = start::connect(&shared, Sharing::Exclusive) => started,
         () = shared.drained() => Err(Fault::before(Reason::ShuttingDown)),
     };
     if let Some(late) = shared.pool.put(started) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pontoon_translate::{Fault, Reason};
+use pontoon_translate::{Fault, Reason, Sharing};
 
 use crate::lease::Lease;
 use crate::pool::Warm;
@@ -14,7 +14,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>) {
     let _unfinished = Unfinished(&lease);
     let started = tokio::select! {
         biased;
-        started = shared.pool.take_or_connect(&shared) => started,
+        started = server(&shared, &lease) => started,
         () = lease.closed() => return,
     };
     match started {
@@ -31,15 +31,28 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>) {
     shared.pool.refill(&shared);
 }
 
+/// The kind of server that a lease needs: warm ones belong to nobody yet, so
+/// they suit whoever has one alone.
+async fn server(shared: &Shared, lease: &Lease) -> Result<Warm, Fault> {
+    match lease.sharing() {
+        Sharing::Exclusive => shared.pool.take_or_connect(shared).await,
+        Sharing::Shared => connect(shared, Sharing::Shared).await,
+    }
+}
+
 /// Connects, respecting back-off, circuit and limits.
-pub(crate) async fn connect(shared: &Shared) -> Result<Warm, Fault> {
+pub(crate) async fn connect(shared: &Shared, sharing: Sharing) -> Result<Warm, Fault> {
     let delay = shared.guard.delay()?;
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
     let processes = shared.process_slots()?;
     shared.guard.admit()?;
-    match shared.connector.connect().await {
+    let connecting = match sharing {
+        Sharing::Exclusive => shared.connector.connect(),
+        Sharing::Shared => shared.connector.connect_common(),
+    };
+    match connecting.await {
         Ok(idle) => Ok((idle, processes)),
         Err(error) => {
             tracing::error!(server = %shared.settings.name, %error, "the server could not be started");

@@ -16,6 +16,13 @@ pub trait Connector: Send + Sync + 'static {
     /// Makes one instance ready. Cancelling the future leaves nothing behind.
     fn connect(&self) -> BoxFuture<'_, Result<Idle, ConnectError>>;
 
+    /// Makes ready what all clients without a session use: state that one of their requests leaves behind is
+    /// there for the next, whichever connection it takes. Where one connection serves them all anyway this is
+    /// the same as [`connect`](Self::connect).
+    fn connect_common(&self) -> BoxFuture<'_, Result<Idle, ConnectError>> {
+        self.connect()
+    }
+
     /// What is run, for logs and start-up messages. Contains no secret.
     fn describe(&self) -> String;
 }

@@ -33,9 +33,11 @@ impl Default for InProcessSettings {
 }
 
 /// Makes a handler for each connection.
-pub struct InProcess<F> {
+pub struct InProcess<F, C = F> {
     name: Arc<str>,
     factory: F,
+    /// Handlers for clients without a session; they share their state.
+    common: Option<C>,
     settings: InProcessSettings,
 }
 
@@ -49,19 +51,49 @@ where
         Self {
             name: name.into(),
             factory,
+            common: None,
             settings,
+        }
+    }
+
+    /// Clients without a session get handlers from `common`, which all know of each other: clones of one, for
+    /// example. Without this they get handlers of their own.
+    #[must_use]
+    pub fn with_common<C>(self, common: C) -> InProcess<F, C>
+    where
+        C: Fn() -> H + Send + Sync + 'static,
+    {
+        InProcess {
+            name: self.name,
+            factory: self.factory,
+            common: Some(common),
+            settings: self.settings,
         }
     }
 }
 
-impl<F, H> Connector for InProcess<F>
+impl<F, C> InProcess<F, C> {
+    fn idle<H: ServerHandler>(&self, handler: H) -> BoxFuture<'_, Result<Idle, ConnectError>> {
+        let idle = IdleHandler::new(handler, Arc::clone(&self.name), self.settings);
+        Box::pin(std::future::ready(Ok(Idle::new(idle))))
+    }
+}
+
+impl<F, C, H> Connector for InProcess<F, C>
 where
     F: Fn() -> H + Send + Sync + 'static,
+    C: Fn() -> H + Send + Sync + 'static,
     H: ServerHandler,
 {
     fn connect(&self) -> BoxFuture<'_, Result<Idle, ConnectError>> {
-        let idle = IdleHandler::new((self.factory)(), Arc::clone(&self.name), self.settings);
-        Box::pin(std::future::ready(Ok(Idle::new(idle))))
+        self.idle((self.factory)())
+    }
+
+    fn connect_common(&self) -> BoxFuture<'_, Result<Idle, ConnectError>> {
+        match &self.common {
+            Some(common) => self.idle(common()),
+            None => self.connect(),
+        }
     }
 
     fn describe(&self) -> String {
@@ -69,7 +101,7 @@ where
     }
 }
 
-impl<F> std::fmt::Debug for InProcess<F> {
+impl<F, C> std::fmt::Debug for InProcess<F, C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("InProcess")
             .field("name", &self.name)

@@ -20,9 +20,10 @@ pub(crate) fn endpoint(
     processes: &Arc<Gauge>,
 ) -> anyhow::Result<Arc<Endpoint>> {
     let (connector, settings): (Arc<dyn Connector>, _) = match &server.upstream {
-        Upstream::Command(command) => {
-            (Arc::new(stdio(server, command, limits, outer)), command_settings(server, command, limits))
-        }
+        Upstream::Command(command) => (
+            Arc::new(stdio(server, command, limits, outer)),
+            command_settings(server, command, limits),
+        ),
         Upstream::Builtin(builtin) => {
             let settings = EndpointSettings {
                 timeouts: timeouts(server, limits.start_timeout),
@@ -36,11 +37,19 @@ pub(crate) fn endpoint(
         max_in_flight_per_session: limits.max_in_flight_per_session,
         ..settings
     };
-    Ok(Arc::new(Endpoint::new(settings, connector, Arc::clone(processes))))
+    Ok(Arc::new(Endpoint::new(
+        settings,
+        connector,
+        Arc::clone(processes),
+    )))
 }
 
 fn timeouts(server: &Server, open: Duration) -> Timeouts {
-    Timeouts { open, call: server.call_timeout, call_max: server.max_call_timeout }
+    Timeouts {
+        open,
+        call: server.call_timeout,
+        call_max: server.max_call_timeout,
+    }
 }
 
 fn command_settings(server: &Server, command: &Command, limits: &Limits) -> EndpointSettings {
@@ -49,13 +58,27 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
         Lease::Shared => LeasePolicy::Shared,
     };
     let defaults = EndpointSettings::new(server.name.as_str(), Hosting::Command(policy));
-    let settings = EndpointSettings { timeouts: timeouts(server, command.start_timeout), ..defaults };
+    let settings = EndpointSettings {
+        timeouts: timeouts(server, command.start_timeout),
+        ..defaults
+    };
     match command.lease {
-        Lease::Session { warm, max_processes, idle_timeout } => {
-            EndpointSettings { warm, max_processes, idle: idle_timeout, ..settings }
-        }
+        Lease::Session {
+            warm,
+            max_processes,
+            idle_timeout,
+        } => EndpointSettings {
+            warm,
+            max_processes,
+            idle: idle_timeout,
+            ..settings
+        },
         // The one process never stops for want of calls.
-        Lease::Shared => EndpointSettings { max_processes: limits.max_processes, idle: Duration::MAX, ..settings },
+        Lease::Shared => EndpointSettings {
+            max_processes: limits.max_processes,
+            idle: Duration::MAX,
+            ..settings
+        },
     }
 }
 
@@ -71,7 +94,10 @@ fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Enviro
         max_line: limits.max_line_bytes,
         max_queue: limits.max_queue_bytes,
         write_deadline: limits.write_timeout,
-        grace: Grace { eof: command.stop_timeout, term: command.stop_timeout },
+        grace: Grace {
+            eof: command.stop_timeout,
+            term: command.stop_timeout,
+        },
     };
     Stdio::new(server.name.as_str(), spec, Arc::clone(outer), settings)
 }
@@ -79,14 +105,24 @@ fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Enviro
 fn built_in(builtin: &Builtin, server: &Server) -> anyhow::Result<Arc<dyn Connector>> {
     let name = server.name.as_str();
     match builtin {
-        Builtin::Showcase => Ok(Arc::new(InProcess::new(name, showcase()?, InProcessSettings::default()))),
+        Builtin::Showcase => {
+            let factory = showcase()?;
+            // Clones share what they show: a stateless client sees the change that it made.
+            let common = factory();
+            let connector = InProcess::new(name, factory, InProcessSettings::default());
+            Ok(Arc::new(connector.with_common(move || common.clone())))
+        }
         Builtin::Hackernews { base_url } => {
             let mut settings = HackerNewsSettings::default();
             if let Some(base_url) = base_url {
                 settings.base_url.clone_from(base_url);
             }
             let server = HackerNews::new(settings).context("the built-in server hackernews")?;
-            Ok(Arc::new(InProcess::new(name, move || server.clone(), InProcessSettings::default())))
+            Ok(Arc::new(InProcess::new(
+                name,
+                move || server.clone(),
+                InProcessSettings::default(),
+            )))
         }
     }
 }

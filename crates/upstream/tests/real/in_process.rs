@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pontoon_jsonrpc::Message;
-use pontoon_upstream::{Closed, InProcess, InProcessSettings, SendError};
+use pontoon_upstream::{Closed, Connector as _, InProcess, InProcessSettings, SendError};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ServerCapabilities, ServerConfig,
 };
@@ -87,6 +87,44 @@ async fn a_modern_client_calls_at_once() {
     talk.send(modern_call(1, "echo"));
     assert_eq!(talk.heard.text(1).await, r#"{"a":1}"#);
     talk.close().await;
+}
+
+#[tokio::test]
+async fn clients_without_a_session_meet_in_the_same_server_and_others_do_not() {
+    let common = Handler::default();
+    let made = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let connector = InProcess::new(
+        "test",
+        {
+            let made = Arc::clone(&made);
+            move || {
+                made.fetch_add(1, Ordering::SeqCst);
+                Handler::default()
+            }
+        },
+        InProcessSettings::default(),
+    )
+    .with_common({
+        let common = common.clone();
+        move || common.clone()
+    });
+    for _ in 0..2 {
+        let mut idle = connector.connect_common().await.expect("nothing can fail");
+        assert!(idle.is_alive());
+        idle.discard().await;
+    }
+    assert_eq!(made.load(Ordering::SeqCst), 0, "the common one is not made anew");
+    assert!(
+        Arc::strong_count(&common.cancelled) >= 2,
+        "its clones share what they hold"
+    );
+    connector
+        .connect()
+        .await
+        .expect("nothing can fail")
+        .discard()
+        .await;
+    assert_eq!(made.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
