@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::net::unix::pipe::Receiver;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::escape::plain;
 use crate::redact::Redactor;
@@ -101,7 +102,7 @@ impl Sink {
         if line.is_empty() {
             return;
         }
-        if let Admission::Log { suppressed } = self.throttle.admit(Instant::now()) {
+        if let Admission::Log { suppressed } = self.throttle.admit(Instant::now().into_std()) {
             if suppressed > 0 {
                 tracing::info!(server = %self.name, "{suppressed} lines left out");
             }

@@ -1,4 +1,6 @@
 //! Brings up servers in memory.
+//!
+//! For tests with `start_paused`: what takes time here takes none for real.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

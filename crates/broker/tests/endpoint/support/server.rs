@@ -1,4 +1,6 @@
 //! A server in memory.
+//!
+//! For tests with `start_paused`: what takes time here takes none for real.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
