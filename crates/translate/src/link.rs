@@ -48,8 +48,6 @@ pub struct Link<O: Outlet> {
     asked: HashMap<i64, Question>,
     /// The log level that the server was last told.
     level: Option<LogLevel>,
-    /// Whether clients may know the server from before a loss.
-    was_open: bool,
 }
 
 /// Which era the server at the other end speaks.
@@ -139,7 +137,6 @@ impl<O: Outlet> Link<O> {
             next_question: 1,
             asked: HashMap::new(),
             level: None,
-            was_open: false,
         }
     }
 

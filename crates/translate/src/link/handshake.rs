@@ -30,9 +30,7 @@ impl<O: Outlet> Link<O> {
         };
         self.state = State::Open(Some(Box::new(opened)));
         post(encode::notification(method::INITIALIZED, None), out);
-        if std::mem::replace(&mut self.was_open, true) {
-            self.restore(now, out);
-        }
+        self.restore(now, out);
         out.opened(Ok(()));
     }
 
@@ -65,7 +63,7 @@ impl<O: Outlet> Link<O> {
 
     /// A server that was opened again knows nothing: it gets back its log
     /// level and its subscriptions, and clients are told that everything may
-    /// have changed.
+    /// have changed. The first time there is nothing to give back and nobody to tell.
     fn restore(&mut self, now: Duration, out: &mut O) {
         let levels = self.members.values().filter_map(|member| member.level);
         if let Some(level) = levels.min() {

@@ -89,7 +89,6 @@ impl<O: Outlet> Link<O> {
             // Subscriptions count from their request on.
             Effect::None | Effect::Subscribe(_) | Effect::Unsubscribe(_) => {}
             Effect::Open => {
-                self.was_open = true;
                 let opened = Opened::read(result);
                 let revision = opened
                     .as_ref()

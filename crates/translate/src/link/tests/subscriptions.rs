@@ -69,6 +69,24 @@ fn the_last_to_unsubscribe_is_heard_by_the_server() {
 }
 
 #[test]
+fn who_never_subscribed_ends_nobodys_subscription() {
+    shared(
+        r#"
+        a: {"id":1,"method":"resources/subscribe","params":{"uri":"u"}}
+            to server: {"id":2,…
+        server: {"id":2,"result":{}}
+            to a: …
+        b: {"id":1,"method":"resources/unsubscribe","params":{"uri":"u"}}
+            to b: {"id":1,"result":{}}
+        b: {"id":2,"method":"resources/unsubscribe","params":{"uri":"u"}}
+            to b: {"id":2,"result":{}}
+        a: {"id":2,"method":"resources/unsubscribe","params":{"uri":"u"}}
+            to server: {"id":3,"method":"resources/unsubscribe","params":{"uri":"u"}}
+        "#,
+    );
+}
+
+#[test]
 fn who_subscribes_while_another_unsubscribes_is_subscribed() {
     shared(
         r#"
