@@ -46,6 +46,23 @@ fn the_acknowledgement_names_only_what_the_server_can_do() {
 }
 
 #[test]
+fn a_server_without_changes_is_listened_to_in_vain() {
+    let mut dialogue = Dialogue::new(Server::Legacy, Sharing::Exclusive);
+    dialogue.run(
+        r#"
+        open
+            to server: …
+        server: {"id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{}}}
+            to server: …
+            opened
+        m: {"id":1,"method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":["u"]}}}
+            to m on 1: {"method":"notifications/subscriptions/acknowledged","params":{"_meta":{"~subscriptionId":1},"notifications":{}}}
+        server: {"method":"notifications/prompts/list_changed"}
+        "#,
+    );
+}
+
+#[test]
 fn a_malformed_filter_is_refused() {
     account(
         r#"

@@ -54,6 +54,29 @@ fn a_session_is_opened_again_as_its_client_did_and_gets_back_what_it_had() {
 }
 
 #[test]
+fn a_shared_server_is_opened_again_by_the_gateway_for_all() {
+    shared(
+        r#"
+        a: {"id":1,"method":"logging/setLevel","params":{"level":"warning"}}
+            to server: {"id":2,…
+            to a: …
+        b: {"id":1,"method":"logging/setLevel","params":{"level":"info"}}
+            to server: {"id":3,…
+            to b: …
+        lose
+        open
+            to server: {"id":4,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"pontoon","version":"0"}}}
+        server: {"id":4,"result":{"protocolVersion":"2025-11-25","capabilities":{"logging":{},"prompts":{"listChanged":true},"tools":{}}}} (in any order)
+            to server: {"method":"notifications/initialized"}
+            to server: {"id":5,"method":"logging/setLevel","params":{"level":"info"}}
+            to a's session: {"method":"notifications/prompts/list_changed"}
+            to b's session: {"method":"notifications/prompts/list_changed"}
+            opened
+        "#,
+    );
+}
+
+#[test]
 fn listeners_stay_and_are_told_that_anything_may_have_changed() {
     account(&format!(
         r#"
