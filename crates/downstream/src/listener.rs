@@ -20,8 +20,11 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// descriptors: it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What a connection over the limit is told before it is closed.
-const OVER_LIMIT: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+const OVER_LIMIT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
+    content-type: application/json\r\ncontent-length: 145\r\n\r\n\
+    {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"Too many connections; \
+    try again later, or have the limit raised\",\"data\":{\"source\":\"gateway\"}}}";
+
 impl<B: Backend> Gateway<B> {
     /// Accepts connections until [`Gateway::drain`] is called.
     pub async fn serve(&self, listener: TcpListener) {
@@ -46,7 +49,7 @@ impl<B: Backend> Gateway<B> {
                 tokio::spawn(self.connection(stream, peer, Some(slots)));
             }
             Err(limit) => {
-                tracing::debug!(%peer, %limit, "connection refused");
+                self.0.report_refusal(peer, &limit);
                 // A courtesy: whether it arrives is up to the kernel.
                 let _ = stream.try_write(OVER_LIMIT);
             }
@@ -59,6 +62,14 @@ impl<B: Backend> Shared<B> {
     fn admit(&self, peer: SocketAddr) -> Result<Slots, LimitReached> {
         let mine = self.per_address.acquire(peer.ip().to_canonical())?;
         Ok([mine, self.connections.acquire()?])
+    }
+
+    /// Logs the 1st, 2nd, 4th, 8th refusal and so on: whoever floods us does not fill the log.
+    fn report_refusal(&self, peer: SocketAddr, limit: &LimitReached) {
+        let refused = self.connections.refused() + self.per_address.refused();
+        if refused.is_power_of_two() {
+            tracing::warn!(%peer, %limit, refused, "connections are refused");
+        }
     }
 }
 
@@ -93,6 +104,18 @@ async fn pause_after(error: &io::Error) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_connection_over_the_limit_is_told_is_one_whole_answer() {
+        let text = std::str::from_utf8(OVER_LIMIT).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.contains(&format!("content-length: {}", body.len())),
+            "{head}"
+        );
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["error"]["code"], -32603);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn accepting_pauses_when_something_is_short_and_not_when_one_client_failed() {

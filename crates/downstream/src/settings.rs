@@ -93,7 +93,7 @@ impl Default for Settings {
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
             max_connections: 10_000,
-            max_connections_per_address: 256,
+            max_connections_per_address: 1024,
             sessions: SessionLimits {
                 total: 10_000,
                 per_principal: 256,

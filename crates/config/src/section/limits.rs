@@ -65,7 +65,7 @@ limits! {
     /// Connections in all.
     count max_connections = "10000";
     /// Connections from one address.
-    count max_connections_per_address = "256";
+    count max_connections_per_address = "1024";
     /// Sessions in all.
     count max_sessions = "10000";
     /// Sessions of one principal (without authentication: of one client address).
