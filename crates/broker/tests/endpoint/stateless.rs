@@ -68,6 +68,19 @@ async fn a_server_inside_the_process_serves_all_modern_clients_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn clients_without_a_session_meet_in_one_instance_and_sessions_do_not() {
+    let house = House::new(Hosting::InProcess);
+    house.guest().await;
+    assert_eq!((house.fake.attempts(), house.fake.common()), (1, 0));
+    house.modern_call(ME, "echo").await.server().await;
+    let level = r#""io.modelcontextprotocol/logLevel":"info""#;
+    let call = house.modern(ME, level, "tools/call", r#"{"name":"echo"}"#).await;
+    call.server().await;
+    house.once("tools/list", "{}").await.server().await;
+    assert_eq!((house.fake.attempts(), house.fake.common()), (4, 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_wants_log_messages_has_a_connection_of_its_own() {
     let house = House::new(Hosting::InProcess);
     let level = r#""io.modelcontextprotocol/logLevel":"info""#;

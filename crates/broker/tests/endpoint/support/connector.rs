@@ -39,6 +39,7 @@ pub(crate) struct Fake {
     plans: Mutex<VecDeque<Next>>,
     servers: Mutex<Vec<Arc<Server>>>,
     attempts: AtomicUsize,
+    common: AtomicUsize,
 }
 
 impl Fake {
@@ -70,6 +71,11 @@ impl Fake {
     /// How often a connection was asked for.
     pub(crate) fn attempts(&self) -> usize {
         self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// How many of these were for all clients without a session.
+    pub(crate) fn common(&self) -> usize {
+        self.common.load(Ordering::Relaxed)
     }
 
     async fn bring_up(&self) -> Result<Idle, ConnectError> {
@@ -118,6 +124,11 @@ impl Fake {
 impl Connector for Fake {
     fn connect(&self) -> BoxFuture<'_, Result<Idle, ConnectError>> {
         Box::pin(self.bring_up())
+    }
+
+    fn connect_common(&self) -> BoxFuture<'_, Result<Idle, ConnectError>> {
+        self.common.fetch_add(1, Ordering::Relaxed);
+        self.connect()
     }
 
     fn describe(&self) -> String {
