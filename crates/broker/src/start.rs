@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pontoon_translate::{Fault, Reason, Sharing};
+use tokio::time::timeout;
 
 use crate::lease::Lease;
 use crate::pool::Warm;
@@ -52,14 +53,19 @@ pub(crate) async fn connect(shared: &Shared, sharing: Sharing) -> Result<Warm, F
         Sharing::Exclusive => shared.connector.connect(),
         Sharing::Shared => shared.connector.connect_common(),
     };
-    match connecting.await {
-        Ok(idle) => Ok((idle, processes)),
-        Err(error) => {
+    let reason = match timeout(shared.settings.timeouts.open, connecting).await {
+        Ok(Ok(idle)) => return Ok((idle, processes)),
+        Ok(Err(error)) => {
             tracing::error!(server = %shared.settings.name, %error, "the server could not be started");
-            shared.guard.failed();
-            Err(Fault::before(Reason::StartFailed))
+            Reason::StartFailed
         }
-    }
+        Err(_) => {
+            tracing::error!(server = %shared.settings.name, "the server did not start in time");
+            Reason::StartTimeout
+        }
+    };
+    shared.guard.failed();
+    Err(Fault::before(reason))
 }
 
 /// A start that ends without an outcome, in a panic, must not leave clients waiting.

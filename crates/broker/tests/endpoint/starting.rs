@@ -66,6 +66,18 @@ async fn a_handshake_has_a_deadline_and_a_silent_server_is_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_start_has_a_deadline_too() {
+    let house = House::new(OWN);
+    house.fake.plan([Next::Slow(1000 * SECOND)]);
+    let begun = Instant::now();
+    let call = house.modern_call(ME, "echo").await;
+    assert_eq!(call.fault().await, fault("upstream_start_timeout"));
+    assert!(begun.elapsed() >= 30 * SECOND && begun.elapsed() < 31 * SECOND);
+    assert_eq!(house.endpoint.processes(), 0);
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_handshake_is_the_clients_answer_or_a_fault() {
     let house = House::new(OWN);
     house.fake.plan([Next::Refuses, Next::Refuses]);
