@@ -14,7 +14,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    stderr: BufReader<ChildStderr>,
+    stderr: Option<BufReader<ChildStderr>>,
     address: String,
     _alive: Sender<()>,
 }
@@ -30,7 +30,7 @@ impl Running {
             .expect("the binary runs");
         let alive = kill_at_deadline(child.id());
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let stderr = child.stderr.take().map(BufReader::new);
         let line = read_line(&mut stdout);
         let told: serde_json::Value =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
@@ -53,7 +53,8 @@ impl Running {
 
     /// Reads the log up to a line with `words`.
     fn wait_for_log(&mut self, words: &str) {
-        while !read_line(&mut self.stderr).contains(words) {}
+        let log = self.stderr.as_mut().expect("it is open");
+        while !read_line(log).contains(words) {}
     }
 
     /// The exit code, and what was written to standard output since the first line.
@@ -61,7 +62,9 @@ impl Running {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).expect("it is UTF-8");
         // The log must not fill its pipe while we wait.
-        let _ = self.stderr.read_to_string(&mut String::new());
+        if let Some(mut log) = self.stderr.take() {
+            let _ = log.read_to_string(&mut String::new());
+        }
         (self.child.wait().expect("it can be waited for").code(), rest)
     }
 
@@ -138,6 +141,17 @@ fn a_second_signal_ends_it_at_once() {
     running.wait_for_log("a second signal stops at once");
     running.signal("TERM");
     assert_eq!(running.end(), (Some(130), String::new()));
+}
+
+/// When the other end of the log is gone, a closed terminal for one, every line fails. That must not keep it from stopping.
+#[test]
+fn a_closed_log_changes_nothing() {
+    let mut running = Running::start(&["--log", "trace", "--", "/bin/cat"]);
+    running.wait_for_log("listening");
+    running.stderr = None;
+    running.connect();
+    running.signal("TERM");
+    assert_eq!(running.end(), (Some(0), String::new()));
 }
 
 #[test]
