@@ -52,7 +52,7 @@ impl Setup {
             memory_peak: None,
         };
         for Setting { key, value } in &case.setup {
-            let value = row.fill(value);
+            let value = row.fill(value).replace("{lf}", "\n");
             match key.as_str() {
                 "child" => setup.server = Server::Child(value),
                 "script" => setup.server = Server::Script(value),

@@ -61,6 +61,9 @@ impl Play<'_> {
 
     fn head(&mut self, name: &str, deadline: Instant) -> Result<Head, String> {
         let head = self.connection(name)?.wire.head(deadline)?;
+        if let Some(id) = head.header("mcp-session-id") {
+            self.sessions.insert(id.to_owned());
+        }
         let line = format!("{} {:?}", head.status, head.headers);
         self.note("<", name, line.as_bytes());
         Ok(head)

@@ -110,7 +110,6 @@ impl Play<'_> {
             Instant::now() + PATIENCE,
         )?;
         if let Some(id) = head.header("mcp-session-id") {
-            self.sessions.insert(id.to_owned());
             self.clients.get_mut(name).expect("it posted").session = Some(id.to_owned());
         }
         let initialized = br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;

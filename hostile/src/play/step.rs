@@ -56,10 +56,11 @@ impl Play<'_> {
         let wire = words.next("the connection")?;
         let path = words.next("a path").ok();
         words.end()?;
-        let edits = block
+        let edits: Vec<_> = block
             .iter()
-            .take_while(|line| line.starts_with("+ ") || line.starts_with("- "));
-        let edits: Vec<_> = edits.map(|line| self.expand_text(line, turn)).collect();
+            .map(|line| self.expand_text(line, turn))
+            .take_while(|line| line.starts_with("+ ") || line.starts_with("- "))
+            .collect();
         let body = self.expand(&block[edits.len()..].join("\n"), turn);
         self.post(name, wire, path, &edits, &body)
     }

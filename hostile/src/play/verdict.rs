@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Play;
+use super::client::Client;
 use crate::era::Era;
 use crate::gateway::CANARY;
 use crate::probe;
@@ -102,7 +103,7 @@ impl Play<'_> {
         logged.map_or(Ok(()), |id| Err(format!("a session id was logged: {id}")))
     }
 
-    /// Ends what the clients opened.
+    /// Ends what the clients opened, also sessions that the transcript opened by hand.
     pub(super) fn end_clients(&mut self) {
         let names: Vec<_> = self.clients.keys().cloned().collect();
         for name in names {
@@ -114,24 +115,26 @@ impl Play<'_> {
         let Some(client) = self.clients.remove(name) else {
             return;
         };
-        match (self.era, client.session) {
-            (Era::Sse, _) => {
-                if let Some(stream) = self.wires.remove(&format!("{name}.stream")) {
-                    self.seen.push((stream.owner, stream.wire.seen));
-                }
-            }
-            (Era::Streamable(_), Some(session)) => {
-                let Ok(mut wire) = Wire::open(self.gateway.address, client.from) else {
-                    return;
-                };
-                let head = format!(
-                    "DELETE {}/mcp HTTP/1.1\r\nHost: {}\r\nMcp-Session-Id: {session}\r\n\r\n",
-                    client.base, self.gateway.address
-                );
-                wire.send(head.as_bytes(), Duration::from_secs(1));
-                let _ = wire.head(Instant::now() + Duration::from_secs(5));
-            }
-            _ => {}
+        if let Some(stream) = self.wires.remove(&format!("{name}.stream")) {
+            self.seen.push((stream.owner, stream.wire.seen));
         }
+        if matches!(self.era, Era::Streamable(_)) {
+            for session in &self.sessions {
+                // Whose it is, only the gateway knows: others get a 404.
+                self.end_session(&client, session);
+            }
+        }
+    }
+
+    fn end_session(&self, client: &Client, session: &str) {
+        let Ok(mut wire) = Wire::open(self.gateway.address, client.from) else {
+            return;
+        };
+        let head = format!(
+            "DELETE {}/mcp HTTP/1.1\r\nHost: {}\r\nMcp-Session-Id: {session}\r\n\r\n",
+            client.base, self.gateway.address
+        );
+        wire.send(head.as_bytes(), Duration::from_secs(1));
+        let _ = wire.head(Instant::now() + Duration::from_secs(5));
     }
 }
