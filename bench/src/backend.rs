@@ -16,7 +16,9 @@ pub(crate) fn start() -> anyhow::Result<SocketAddr> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async { serve(TcpListener::from_std(listener)?).await })
     });
     Ok(address)
@@ -29,13 +31,20 @@ async fn serve(listener: TcpListener) -> std::io::Result<()> {
         tokio::spawn(async move {
             let connection = hyper::server::conn::http1::Builder::new();
             // A connection that breaks is the load generator's to notice.
-            let _ = connection.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+            let _ = connection
+                .serve_connection(TokioIo::new(stream), service_fn(answer))
+                .await;
         });
     }
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     let request: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = request["params"]["arguments"].to_string();
     let answer = serde_json::json!({

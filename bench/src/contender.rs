@@ -107,9 +107,17 @@ pub(crate) async fn all(arguments: &Arguments) -> anyhow::Result<Vec<Contender>>
         }
         None => eprintln!("nginx is not installed: no ratios (Debian: apt-get install nginx-light)"),
     }
-    let child = arguments.child.canonicalize().with_context(|| format!("{:?}", arguments.child))?;
+    let child = arguments
+        .child
+        .canonicalize()
+        .with_context(|| format!("{:?}", arguments.child))?;
     for lease in ["shared", "session"] {
-        let extra = ["--lease", lease, "--", child.to_str().context("the child's path is not UTF-8")?];
+        let extra = [
+            "--lease",
+            lease,
+            "--",
+            child.to_str().context("the child's path is not UTF-8")?,
+        ];
         let (program, address) = pontoon(&arguments.pontoon, &extra)?;
         let program = std::rc::Rc::new(program);
         for era in Era::ALL {
@@ -147,8 +155,14 @@ pub(crate) async fn startup(arguments: &Arguments) -> anyhow::Result<Startup> {
         let mut client = Client::open(Era::Stateless, address, "/mcp").await?;
         client.run(0, 1).await?;
         let first_answer = start.elapsed();
-        let now = Startup { first_answer, resident_kib: program.resident_kib()? };
-        if best.as_ref().is_none_or(|best| now.first_answer < best.first_answer) {
+        let now = Startup {
+            first_answer,
+            resident_kib: program.resident_kib()?,
+        };
+        if best
+            .as_ref()
+            .is_none_or(|best| now.first_answer < best.first_answer)
+        {
             best = Some(now);
         }
     }
@@ -156,15 +170,21 @@ pub(crate) async fn startup(arguments: &Arguments) -> anyhow::Result<Startup> {
 }
 
 /// Starts Pontoon and reads the address that it prints.
-fn pontoon(binary: &Path, extra: &[&str]) -> anyhow::Result<(Program, SocketAddr)> {
+pub(crate) fn pontoon(binary: &Path, extra: &[&str]) -> anyhow::Result<(Program, SocketAddr)> {
     let mut command = Command::new(binary);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--json", "--log", "error"]).args(extra);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--json", "--log", "error"])
+        .args(extra);
     let mut program = Program::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
     let mut line = String::new();
     BufReader::new(program.stdout()?).read_line(&mut line)?;
-    let announced: serde_json::Value = serde_json::from_str(&line).with_context(|| format!("it printed {line:?}"))?;
+    let announced: serde_json::Value =
+        serde_json::from_str(&line).with_context(|| format!("it printed {line:?}"))?;
     let url = announced["listening"].as_str().context("it printed no address")?;
-    Ok((program, url.trim_start_matches("http://").trim_end_matches('/').parse()?))
+    Ok((
+        program,
+        url.trim_start_matches("http://").trim_end_matches('/').parse()?,
+    ))
 }
 
 /// A folder that goes when it is no longer needed.
@@ -179,7 +199,10 @@ impl Drop for Scratch {
 
 /// nginx with one worker, buffering off, keeping connections to the backend.
 fn nginx() -> anyhow::Result<Option<(Program, Scratch, SocketAddr)>> {
-    let Some(binary) = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|path| Path::new(path).exists()) else {
+    let Some(binary) = ["/usr/sbin/nginx", "/usr/bin/nginx"]
+        .into_iter()
+        .find(|path| Path::new(path).exists())
+    else {
         return Ok(None);
     };
     let backend = backend::start()?;

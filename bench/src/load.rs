@@ -44,7 +44,10 @@ impl Client {
 
     async fn open_events(&mut self, address: SocketAddr) -> anyhow::Result<()> {
         let mut events = Connection::open(address).await?;
-        let request = format!("GET {} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n", self.target);
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n",
+            self.target
+        );
         events.send(request.as_bytes()).await?;
         let head = events.read_head().await?;
         ensure!(head.starts_with("HTTP/1.1 200"), "no stream: {head}");
@@ -53,9 +56,14 @@ impl Client {
         let target = endpoint.lines().find_map(|line| line.strip_prefix("data: "));
         self.target = target.context("no endpoint event")?.trim().to_owned();
         self.events = Some(events);
-        self.exchange(&Era::initialize().to_string(), "protocolVersion").await?;
+        self.exchange(&Era::initialize().to_string(), "protocolVersion")
+            .await?;
         let accepted = self.post(&Era::initialized().to_string()).await?;
-        ensure!(accepted.head.starts_with("HTTP/1.1 202"), "not accepted: {}", accepted.head);
+        ensure!(
+            accepted.head.starts_with("HTTP/1.1 202"),
+            "not accepted: {}",
+            accepted.head
+        );
         Ok(())
     }
 
@@ -64,7 +72,11 @@ impl Client {
         let session = answer.header("mcp-session-id").context("no session id")?;
         self.headers = self.era.headers(Some(session));
         let accepted = self.post(&Era::initialized().to_string()).await?;
-        ensure!(accepted.head.starts_with("HTTP/1.1 202"), "not accepted: {}", accepted.head);
+        ensure!(
+            accepted.head.starts_with("HTTP/1.1 202"),
+            "not accepted: {}",
+            accepted.head
+        );
         Ok(())
     }
 
@@ -89,25 +101,44 @@ impl Client {
         let body = match &mut self.events {
             None => answer.body,
             Some(events) => {
-                ensure!(answer.head.starts_with("HTTP/1.1 202"), "not accepted: {}", answer.head);
+                ensure!(
+                    answer.head.starts_with("HTTP/1.1 202"),
+                    "not accepted: {}",
+                    answer.head
+                );
                 events.read_message().await?
             }
         };
         let body = String::from_utf8(body)?;
-        ensure!(body.contains(expected), "expected {expected:?} in {body:?} after {:?}", answer.head);
+        ensure!(
+            body.contains(expected),
+            "expected {expected:?} in {body:?} after {:?}",
+            answer.head
+        );
         Ok(())
     }
 
+    /// Sends a call and goes away without waiting for the answer.
+    pub(crate) async fn call_and_leave(mut self) -> anyhow::Result<()> {
+        let call = self.era.call(self.next_id, "nobody waits for this").to_string();
+        let request = self.request(&call);
+        self.connection.send(request.as_bytes()).await
+    }
+
     async fn post(&mut self, body: &str) -> anyhow::Result<Answer> {
-        let request = format!(
+        let request = self.request(body);
+        self.connection.send(request.as_bytes()).await?;
+        self.connection.read_answer().await
+    }
+
+    fn request(&self, body: &str) -> String {
+        format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n{}Content-Length: {}\r\n\r\n{body}",
             self.target,
             self.connection.address,
             self.headers,
             body.len(),
-        );
-        self.connection.send(request.as_bytes()).await?;
-        self.connection.read_answer().await
+        )
     }
 }
 
@@ -124,7 +155,10 @@ impl Answer {
 
 fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     let lines = head.lines().filter_map(|line| line.split_once(':'));
-    lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    lines
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
+        .next()
 }
 
 /// A bare HTTP/1.1 client: the less it does, the less it disturbs.
@@ -138,7 +172,11 @@ impl Connection {
     async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { address, stream, buffer: Vec::with_capacity(16 * 1024) })
+        Ok(Self {
+            address,
+            stream,
+            buffer: Vec::with_capacity(16 * 1024),
+        })
     }
 
     async fn send(&mut self, bytes: &[u8]) -> anyhow::Result<()> {

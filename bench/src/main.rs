@@ -10,14 +10,23 @@ mod era;
 mod load;
 mod process;
 mod report;
+mod soak;
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, Parser};
+
+/// Measures and wears out `pontoon serve`.
+#[derive(Debug, Parser)]
+enum Task {
+    /// CPU per call in front of a stdio server, as ratios to nginx as a plain proxy.
+    Cost(Arguments),
+    /// Mixed load of all eras with faults, then a look at what is left over.
+    Soak(soak::Arguments),
+}
 
 /// What to measure.
-#[derive(Debug, Parser)]
-#[command(about = "CPU per call of `pontoon serve` in front of a stdio server, as ratios to nginx as a plain proxy")]
+#[derive(Debug, Args)]
 struct Arguments {
     /// The program under test; build it with `cargo build --release -p pontoon`.
     #[arg(long, default_value = "target/release/pontoon")]
@@ -40,8 +49,13 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let arguments = match Task::parse() {
+        Task::Cost(arguments) => arguments,
+        Task::Soak(arguments) => return runtime.block_on(soak::run(&arguments)),
+    };
     let report = runtime.block_on(run(&arguments))?;
     print!("{report}");
     match arguments.limit {

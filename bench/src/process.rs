@@ -14,17 +14,42 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(command: &mut std::process::Command) -> anyhow::Result<Self> {
-        let child = command.spawn().with_context(|| format!("cannot start {:?}", command.get_program()))?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {:?}", command.get_program()))?;
         Ok(Self { child })
     }
 
     pub(crate) fn stdout(&mut self) -> anyhow::Result<std::process::ChildStdout> {
-        self.child.stdout.take().ok_or_else(|| anyhow!("standard output is not piped"))
+        self.child
+            .stdout
+            .take()
+            .ok_or_else(|| anyhow!("standard output is not piped"))
     }
 
     /// CPU time used so far, in user and kernel mode.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         self.family()?.into_iter().map(cpu_of).sum()
+    }
+
+    /// Open descriptors.
+    pub(crate) fn descriptors(&self) -> anyhow::Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
+    /// Processes that it started and that still run, or are dead and not reaped.
+    pub(crate) fn children(&self) -> anyhow::Result<usize> {
+        let mut children = 0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let list = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+            children += list.split_whitespace().count();
+        }
+        Ok(children)
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_running(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
     }
 
     /// Resident memory in KiB.
@@ -63,7 +88,11 @@ fn cpu_of(pid: u32) -> anyhow::Result<Duration> {
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
         let path = task?.path().join("schedstat");
         let text = fs::read_to_string(path).unwrap_or_default();
-        nanos += text.split_whitespace().next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+        nanos += text
+            .split_whitespace()
+            .next()
+            .and_then(|first| first.parse::<u64>().ok())
+            .unwrap_or(0);
     }
     Ok(Duration::from_nanos(nanos))
 }

@@ -13,7 +13,10 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(startup: Startup) -> Self {
-        Self { startup, rows: Vec::new() }
+        Self {
+            startup,
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, name: &str, figures: Figures) {
@@ -30,11 +33,16 @@ impl Report {
 
     /// Fails if a call through a shared server costs more than `limit` times nginx's.
     pub(crate) fn check(&self, limit: f64) -> anyhow::Result<()> {
-        let Some(reference) = self.reference() else { return Ok(()) };
+        let Some(reference) = self.reference() else {
+            return Ok(());
+        };
         for (name, rounds) in self.rows.iter().filter(|(name, _)| name.contains("shared")) {
             let cpu = median(rounds.iter().map(|figures| figures.cpu_per_call));
             let ratio = cpu.as_secs_f64() / reference.as_secs_f64();
-            anyhow::ensure!(ratio <= limit, "{name}: {ratio:.2} times nginx's CPU per call, allowed are {limit}");
+            anyhow::ensure!(
+                ratio <= limit,
+                "{name}: {ratio:.2} times nginx's CPU per call, allowed are {limit}"
+            );
         }
         Ok(())
     }
@@ -43,8 +51,16 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first_answer = self.startup.first_answer.as_secs_f64() * 1e3;
-        writeln!(f, "start to first answer {first_answer:.1} ms, {} KiB resident then\n", self.startup.resident_kib)?;
-        writeln!(f, "{:34} {:>9} {:>6} {:>9} {:>9} {:>10} {:>9}", "", "CPU/call", "ratio", "p50", "p99", "calls/s", "RSS KiB")?;
+        writeln!(
+            f,
+            "start to first answer {first_answer:.1} ms, {} KiB resident then\n",
+            self.startup.resident_kib
+        )?;
+        writeln!(
+            f,
+            "{:34} {:>9} {:>6} {:>9} {:>9} {:>10} {:>9}",
+            "", "CPU/call", "ratio", "p50", "p99", "calls/s", "RSS KiB"
+        )?;
         let reference = self.reference();
         for (name, rounds) in &self.rows {
             let cpu = median(rounds.iter().map(|figures| figures.cpu_per_call));
@@ -53,7 +69,11 @@ impl fmt::Display for Report {
             let p50 = median(rounds.iter().map(|figures| quantile(&figures.latencies, 50)));
             let p99 = median(rounds.iter().map(|figures| quantile(&figures.latencies, 99)));
             let rate = median(rounds.iter().map(|figures| Duration::from_secs_f64(figures.rate)));
-            let resident = rounds.iter().map(|figures| figures.resident_kib).max().unwrap_or(0);
+            let resident = rounds
+                .iter()
+                .map(|figures| figures.resident_kib)
+                .max()
+                .unwrap_or(0);
             writeln!(
                 f,
                 "{name:34} {:>6.1} µs {ratio:>6} {:>6.0} µs {:>6.0} µs {:>10.0} {resident:>9}",
