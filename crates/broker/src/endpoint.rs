@@ -23,7 +23,8 @@ use crate::wiring::Owner;
 
 /// One hosted server, as the transports use it.
 ///
-/// Must be made inside a tokio runtime: it starts the endpoint's own task.
+/// Must be made inside a tokio runtime: it starts the endpoint's own task. It
+/// ends with [`Backend::drain`]; dropping it before leaves its servers running.
 pub struct Endpoint {
     shared: Arc<Shared>,
 }

@@ -29,6 +29,16 @@ async fn a_missing_program_is_told_to_all_who_wait_and_tried_again_for_who_comes
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_start_learns_how_that_one_went() {
+    let house = House::new(OWN);
+    house.fake.plan([Next::Missing, Next::Silent]);
+    let first = house.modern_call(ME, "echo").await;
+    assert_eq!(first.fault().await, fault("upstream_start_failed"));
+    let second = house.modern_call(ME, "echo").await;
+    assert_eq!(second.fault().await, fault("upstream_start_timeout"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_ends_in_the_handshake_is_told_at_once_and_not_tried_in_a_loop() {
     let house = House::new(OWN);
     house.fake.plan([Next::EndsAtOnce, Next::EndsAtOnce]);

@@ -19,6 +19,18 @@ fn requests_lose_what_describes_them_and_results_gain_what_a_modern_client_needs
 }
 
 #[test]
+fn what_a_server_says_of_itself_is_not_overwritten() {
+    account(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+            to server: {"id":2,…
+        server: {"id":2,"result":{"_meta":{"~serverInfo":{"name":"own"}}}}
+            to m: {"id":1,"result":{"_meta":{"~serverInfo":{"name":"own"}},"resultType":"complete"}}
+        "#,
+    );
+}
+
+#[test]
 fn forbidden_error_codes_are_replaced_and_others_pass() {
     account(
         r#"
