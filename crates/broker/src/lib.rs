@@ -1,7 +1,7 @@
 //! Joins the two faces: one exchange is a permit, a lease and a bridge.
 //!
 //! An [`Endpoint`] is one hosted server. For each request it finds the
-//! [lease](lease::Lease) that the client is entitled to, brings its server up
+//! lease that the client is entitled to, brings its server up
 //! if need be, and hands the request to the lease's bridge. What the server
 //! says comes back through the same bridge into the outboxes of clients.
 //!

@@ -140,6 +140,19 @@ async fn a_crashed_server_with_long_lived_children_does_not_stand_in_the_way_of_
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_of_an_old_server_is_nothing_to_its_successor() {
+    let house = House::new(OWN);
+    house.fake.plan([Next::SilentAndLingers(20 * SECOND)]);
+    let call = house.modern_call(ME, "echo").await;
+    assert_eq!(call.fault().await.0, "upstream_start_timeout");
+    let held = house.modern_call(ME, "hold").await;
+    until(|| house.fake.server(1).holds() == 1 && !house.fake.server(0).is_gone()).await;
+    until(|| house.fake.server(0).is_gone()).await;
+    house.fake.server(1).let_go();
+    assert_eq!(held.server().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stopped_server_keeps_its_slot_until_nothing_is_left_of_it() {
     let house = House::with(OWN, |settings| settings.max_processes = 1);
     house.fake.plan([Next::Lingers(10 * SECOND)]);

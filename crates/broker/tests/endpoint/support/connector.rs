@@ -27,6 +27,8 @@ pub(crate) enum Next {
     EndsAfterHandshake,
     /// It never says a word.
     Silent,
+    /// The same, and it takes a while to end.
+    SilentAndLingers(Duration),
     /// It refuses the handshake.
     Refuses,
     /// It takes a while to end.
@@ -102,6 +104,11 @@ impl Fake {
             },
             Some(Next::Silent) => Manners {
                 silent: true,
+                ..Manners::default()
+            },
+            Some(Next::SilentAndLingers(lingers)) => Manners {
+                silent: true,
+                lingers,
                 ..Manners::default()
             },
             Some(Next::Refuses) => Manners {
