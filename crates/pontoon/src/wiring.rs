@@ -47,6 +47,9 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
     })
 }
 
+/// Time for the answers to calls that were ended at the deadline, before connections are cut.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 impl House {
     /// Serves until `shutdown` asks to stop, then ends streams, calls and children in good order.
     pub(crate) async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
@@ -55,7 +58,8 @@ impl House {
             async move { gateway.serve(listener).await }
         });
         shutdown.drain.cancelled().await;
-        self.gateway.drain(self.drain).await;
+        // The endpoints end their calls when the drain time is over. What they say then has to get out.
+        self.gateway.drain(self.drain + LAST_WORDS).await;
         serving.await.context("the listener failed")?;
         Ok(())
     }
