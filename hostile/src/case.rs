@@ -97,7 +97,7 @@ impl Case {
                 self.rows = block
                     .iter()
                     .map(|row| Row::parse(row))
-                    .collect::<Result<_, _>>()?
+                    .collect::<Result<_, _>>()?;
             }
             "known" => self.known.push(Known::parse(value)?),
             key if SETTINGS.contains(&key) => {

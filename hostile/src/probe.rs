@@ -27,12 +27,18 @@ struct History {
 }
 
 impl Probe {
-    pub(crate) fn start(address: SocketAddr) -> Self {
+    /// Makes the first call, then goes on calling on the connection of that one.
+    ///
+    /// # Errors
+    ///
+    /// What the first call ended with.
+    pub(crate) fn start(address: SocketAddr) -> Result<Self, String> {
+        let mut wire = None;
+        call(address, &mut wire, 0)?;
         let history = Arc::new(Mutex::new(History::default()));
         let (stop, stopped) = mpsc::channel();
         let written = Arc::clone(&history);
         let thread = std::thread::spawn(move || {
-            let mut wire = None;
             let mut number = 0;
             while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
                 number += 1;
@@ -44,10 +50,10 @@ impl Probe {
                 }
             }
         });
-        Self {
+        Ok(Self {
             stop: Mutex::new(Some((stop, thread))),
             history,
-        }
+        })
     }
 
     /// Stops calling.

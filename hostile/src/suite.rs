@@ -10,7 +10,7 @@ use crate::case::{Case, Row};
 use crate::era::Era;
 use crate::gateway::Gateway;
 use crate::play::Play;
-use crate::probe::{self, Probe};
+use crate::probe::Probe;
 use crate::setup::Setup;
 
 /// Gateways at once, and runs at once on each of them: mostly they wait.
@@ -169,9 +169,8 @@ fn play_runs(
     runs: &[Run<'_>],
     outcome: &Mutex<Outcome>,
 ) -> Result<(), String> {
-    probe::call(gateway.address, &mut None, 0)?;
+    let probe = Probe::start(gateway.address)?;
     gateway.note_rest();
-    let probe = Probe::start(gateway.address);
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..RUNS.min(runs.len()) {
