@@ -76,6 +76,23 @@ async fn a_handshake_has_a_deadline_and_a_silent_server_is_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_even_take_the_handshake_is_told_at_once_and_stopped() {
+    let house = House::new(OWN);
+    house.fake.plan([Next::Deaf, Next::Deaf]);
+    let begun = Instant::now();
+    let call = house.modern_call(ME, "echo").await;
+    assert_eq!(call.fault().await, fault("upstream_exited"));
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    until(|| house.fake.running() == 0).await;
+
+    let visitor = house.visitor();
+    let answer = visitor.begin_initialize().await;
+    assert_eq!(answer.fault().await, fault("upstream_exited"));
+    until(|| house.fake.running() == 0).await;
+    assert!(visitor.initialize().await["result"].is_object());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_start_has_a_deadline_too() {
     let house = House::new(OWN);
     house.fake.plan([Next::Slow(1000 * SECOND)]);

@@ -67,10 +67,10 @@ impl Call {
     }
 
     async fn next(&mut self) -> (Kind, Value) {
-        let patience = Duration::from_secs(3600);
+        let patience = Duration::from_secs(600);
         let delivery = tokio::time::timeout(patience, self.0.next())
             .await
-            .expect("something comes within an hour")
+            .expect("something comes within ten minutes")
             .expect("the stream does not end before the answer");
         let message = serde_json::from_slice(&delivery.message).expect("messages are JSON");
         (delivery.kind, message)

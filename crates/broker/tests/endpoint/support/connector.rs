@@ -23,6 +23,8 @@ pub(crate) enum Next {
     Slow(Duration),
     /// It ends as soon as it is spoken to.
     EndsAtOnce,
+    /// It takes nothing from the beginning, and lives on.
+    Deaf,
     /// It ends as soon as it has answered the handshake.
     EndsAfterHandshake,
     /// It never says a word.
@@ -96,6 +98,10 @@ impl Fake {
             }
             Some(Next::EndsAtOnce) => Manners {
                 ends_at_once: true,
+                ..Manners::default()
+            },
+            Some(Next::Deaf) => Manners {
+                deaf: true,
                 ..Manners::default()
             },
             Some(Next::EndsAfterHandshake) => Manners {

@@ -195,7 +195,7 @@ fn request(id: i64, method: &str, params: &str) -> pontoon_jsonrpc::Request {
 
 /// Waits, in the clock's time, until `condition` holds.
 pub(crate) async fn until(condition: impl Fn() -> bool) {
-    let patience = 3600 * SECOND;
+    let patience = 120 * SECOND;
     let waiting = async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -203,5 +203,5 @@ pub(crate) async fn until(condition: impl Fn() -> bool) {
     };
     tokio::time::timeout(patience, waiting)
         .await
-        .expect("it holds within an hour");
+        .expect("it holds within two minutes");
 }

@@ -17,6 +17,7 @@ const INITIALIZED: &str = r#"{"protocolVersion":"2025-06-18","capabilities":{"to
 /// How a server behaves.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Manners {
+    pub(super) deaf: bool,
     pub(super) ends_at_once: bool,
     pub(super) ends_after_handshake: bool,
     pub(super) silent: bool,
@@ -201,6 +202,9 @@ impl pontoon_upstream::Ready for Ready {
     fn start(self: Box<Self>, listener: Arc<dyn Listener>) -> Connection {
         let server = Arc::clone(&self.0);
         let inbox = server.inbox.lock().unwrap().take().expect("it is started once");
+        if server.manners.deaf {
+            server.hang_up();
+        }
         let running = Arc::clone(&server);
         tokio::spawn(async move { running.run(inbox, listener).await });
         Connection::new(Line(server))
