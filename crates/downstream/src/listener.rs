@@ -21,9 +21,9 @@ const SWEEP: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What a connection over the limit is told before it is closed.
 const OVER_LIMIT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
-    content-type: application/json\r\ncontent-length: 145\r\n\r\n\
+    content-type: application/json\r\ncontent-length: 161\r\n\r\n\
     {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"Too many connections; \
-    try again later, or have the limit raised\",\"data\":{\"source\":\"gateway\"}}}";
+    try again later, or have the limit raised\",\"data\":{\"source\":\"gateway\",\"reason\":\"busy\"}}}";
 
 impl<B: Backend> Gateway<B> {
     /// Accepts connections until [`Gateway::drain`] is called.
