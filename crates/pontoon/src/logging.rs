@@ -4,6 +4,7 @@ use std::io::{IsTerminal, stderr};
 
 use anyhow::{Context, anyhow};
 use pontoon_config::{Color, Environment};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::Subscriber;
@@ -13,19 +14,24 @@ use crate::exit_code::{ExitCode, Failure};
 
 const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging what `filter` or else `PONTOON_LOG` asks for.
+/// Lines that may wait for whoever reads the log. What exceeds them is lost: a reader that stalls must not stall us.
+const WAITING_LINES: usize = 10_000;
+
+/// Starts logging what `filter` or else `PONTOON_LOG` asks for. What was logged is written until the guard is dropped.
 pub(crate) fn start(
     format: LogFormat,
     filter: Option<&str>,
     environment: &Environment,
-) -> Result<(), Failure> {
+) -> Result<WorkerGuard, Failure> {
     let directives = filter.or(environment.log_filter()).unwrap_or(DEFAULT_FILTER);
     let filter = parse(directives).map_err(|error| Failure::new(ExitCode::Usage, error))?;
     // A line that cannot be written is lost: to complain about it on the same standard error would panic, and
     // whoever was about to stop the program in good order with it.
+    let lines = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES);
+    let (writer, guard) = lines.thread_name("log").finish(stderr());
     let subscriber = Subscriber::builder()
         .with_env_filter(filter)
-        .with_writer(stderr)
+        .with_writer(writer)
         .log_internal_errors(false);
     let outcome = match format {
         LogFormat::Auto if !stderr().is_terminal() => subscriber
@@ -43,7 +49,8 @@ pub(crate) fn start(
             subscriber.compact().with_ansi(ansi).with_target(false).try_init()
         }
     };
-    outcome.map_err(|error| anyhow!(error).into())
+    outcome.map_err(|error| anyhow!(error))?;
+    Ok(guard)
 }
 
 /// Understands a level, or directives as in `info,pontoon_upstream=debug`.

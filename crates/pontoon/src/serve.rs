@@ -22,7 +22,7 @@ pub(crate) fn command(arguments: &ServeArguments, environment: Environment) -> R
     let config = arguments
         .configuration(&environment)
         .map_err(|error| Failure::new(ExitCode::Config, error))?;
-    logging::start(arguments.log_format, arguments.log.as_deref(), &environment)?;
+    let _log = logging::start(arguments.log_format, arguments.log.as_deref(), &environment)?;
     for note in &config.notes {
         tracing::warn!("{note}");
     }
