@@ -101,6 +101,15 @@ impl Outlet for Wiring {
         let _ = exchange.outbox.finish(message, error);
     }
 
+    fn reject(&mut self, exchange: Owner, message: Bytes, error: i64) {
+        // As above.
+        let _ = exchange.outbox.refuse(message, error);
+    }
+
+    fn listens(&self, member: &Self::Member) -> bool {
+        member.upgrade().is_some_and(|session| session.is_listening())
+    }
+
     fn notify(&mut self, member: &Self::Member, message: Bytes) {
         let delivered = member.upgrade().map(|session| session.notify(message));
         if delivered == Some(Delivered::Dropped) {

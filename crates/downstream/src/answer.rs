@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pontoon_jsonrpc::Id;
 use pontoon_mcp::{Priming, method};
-use pontoon_session::{Aborted, Delivery, Kind, Peek, Reader, Session};
+use pontoon_session::{Aborted, Delivery, Peek, Reader, Session};
 
 use crate::accept::Accepts;
 use crate::backend::{Backend, Streaming};
@@ -79,8 +79,9 @@ impl<B: Backend> Shared<B> {
         }
         let first = tokio::time::timeout(self.settings.stream_after, reader.peek()).await;
         match first {
-            Ok(Peek::Message(Kind::Answer { error }))
-                if form == Form::Either || !rules.statuses().of(error).is_success() =>
+            Ok(Peek::Message(kind))
+                if kind.is_answer()
+                    && (form == Form::Either || !rules.statuses().of(kind).is_success()) =>
             {
                 whole_answer(reader, id, rules.statuses()).await
             }
@@ -108,13 +109,7 @@ impl<B: Backend> Shared<B> {
 /// The answer alone, as JSON. Messages before it have no way to this client.
 async fn whole_answer(mut reader: Reader, id: Id, statuses: ErrorStatus) -> Result<Reply, Problem> {
     match last(&mut reader).await {
-        Ok(Delivery { kind, message, .. }) => {
-            let error = match kind {
-                Kind::Answer { error } => error,
-                Kind::Interim => None,
-            };
-            Ok(response::json(statuses.of(error), message))
-        }
+        Ok(Delivery { kind, message, .. }) => Ok(response::json(statuses.of(kind), message)),
         Err(Some(why)) => Err(Fault::Lost(why).of(&id)),
         Err(None) => Err(Fault::NoAnswer.of(&id)),
     }
@@ -132,7 +127,7 @@ pub(crate) async fn last(reader: &mut Reader) -> Result<Delivery, Option<Aborted
             Peek::End => return Err(None),
             Peek::Message(kind) => {
                 let delivery = reader.try_next().ok_or(None)?;
-                if matches!(kind, Kind::Answer { .. }) {
+                if kind.is_answer() {
                     return Ok(delivery);
                 }
             }

@@ -151,7 +151,7 @@ async fn collect(reader: &mut Reader, streaming: Streaming) -> Result<Collected,
             }
             Peek::Message(kind) => {
                 let delivery = reader.try_next().ok_or(Fault::NoAnswer)?;
-                if matches!(kind, Kind::Answer { .. }) {
+                if kind.is_answer() {
                     answers.push(delivery.message);
                 }
             }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use pontoon_jsonrpc::{ErrorObject, Id, Raw, Refusal, code, encode};
 use pontoon_mcp::error;
 use pontoon_policy::{Denied, GuardError, LimitReached};
-use pontoon_session::Aborted;
+use pontoon_session::{Aborted, Kind};
 
 /// A request that the transports themselves turn away.
 #[derive(Clone, Debug)]
@@ -275,11 +275,15 @@ pub(crate) enum ErrorStatus {
 }
 
 impl ErrorStatus {
-    /// The status of an answer; `error` is its code if it is an error.
-    pub(crate) fn of(self, error: Option<i64>) -> StatusCode {
-        match (self, error) {
-            (Self::Legacy, _) | (_, None) => StatusCode::OK,
-            (Self::Modern, Some(code)) => modern_answer(code),
+    /// The status of an answer.
+    pub(crate) fn of(self, kind: Kind) -> StatusCode {
+        match (self, kind) {
+            (_, Kind::Interim | Kind::Answer { error: None }) => StatusCode::OK,
+            (Self::Legacy, Kind::Answer { .. }) => StatusCode::OK,
+            (Self::Legacy, Kind::Refusal { .. }) => StatusCode::BAD_REQUEST,
+            (Self::Modern, Kind::Answer { error: Some(code) } | Kind::Refusal { error: code }) => {
+                modern_answer(code)
+            }
         }
     }
 }

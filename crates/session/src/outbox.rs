@@ -54,6 +54,19 @@ pub enum Kind {
         /// The JSON-RPC error code, if the answer is an error.
         error: Option<i64>,
     },
+    /// The answer to something that is no valid request: it was refused
+    /// before any server saw it.
+    Refusal {
+        /// The JSON-RPC error code.
+        error: i64,
+    },
+}
+
+impl Kind {
+    /// Whether the message is what its request waits for.
+    pub fn is_answer(self) -> bool {
+        !matches!(self, Self::Interim)
+    }
 }
 
 /// A message as the reader gets it.
@@ -160,6 +173,15 @@ impl Outbox {
     /// As [`push`](Outbox::push).
     pub fn finish(&self, message: Bytes, error: Option<i64>) -> Result<(), Rejected> {
         self.append(message, Kind::Answer { error })
+    }
+
+    /// Appends the refusal of a request; `error` is its JSON-RPC error code.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Outbox::push).
+    pub fn refuse(&self, message: Bytes, error: i64) -> Result<(), Rejected> {
+        self.append(message, Kind::Refusal { error })
     }
 
     fn append(&self, message: Bytes, kind: Kind) -> Result<(), Rejected> {
@@ -327,7 +349,7 @@ impl State {
     }
 
     fn append(&mut self, message: Bytes, kind: Kind) {
-        if let (Kind::Answer { .. }, Some(owed)) = (kind, &mut self.owed) {
+        if let (true, Some(owed)) = (kind.is_answer(), &mut self.owed) {
             *owed -= 1;
         }
         self.unread_bytes += message.len();

@@ -197,6 +197,12 @@ impl<A> Session<A> {
         self.lock().entries.iter().any(|entry| entry.outbox.is_attached())
     }
 
+    /// Whether a client reads a stream for what belongs to no exchange.
+    pub fn is_listening(&self) -> bool {
+        let streams = self.lock();
+        streams.entries.iter().any(|entry| entry.role == Role::Standalone && entry.outbox.is_attached())
+    }
+
     /// Notes that a client waits for an answer.
     pub fn wait_for(&self) -> Waiting<'_, A> {
         self.waited_for.fetch_add(1, Ordering::Relaxed);
@@ -361,13 +367,16 @@ impl Streams {
         while self.entries.len() >= limit {
             let idle = |entry: &Entry| !entry.outbox.is_attached();
             let ended = |entry: &Entry| idle(entry) && entry.outbox.has_ended();
-            let oldest = self
-                .entries
-                .iter()
-                .position(ended)
-                .or_else(|| self.entries.iter().position(idle));
+            let standalone = |entry: &Entry| entry.role == Role::Standalone;
+            // Of open streams only one that a GET opened makes room: its
+            // client may be dead and nobody knows yet, and a client that lives
+            // can come back. Exchanges are never cut short for it.
+            let first = |wanted: &dyn Fn(&Entry) -> bool| self.entries.iter().position(wanted);
+            let oldest = first(&ended).or_else(|| first(&idle)).or_else(|| first(&standalone));
             let oldest = oldest.ok_or(ResumeError::TooMany)?;
-            self.entries.remove(oldest);
+            if let Some(entry) = self.entries.remove(oldest) {
+                entry.outbox.abort(Aborted::Closed);
+            }
         }
         let id = StreamId(self.next);
         self.next += 1;

@@ -141,7 +141,8 @@ impl Fault {
             source: "gateway",
             reason: self.reason.token(),
             sent: self.sent == Sent::Perhaps,
-            retryable: self.reason.retryable(),
+            // What may have been carried out must not be repeated blindly.
+            retryable: self.reason.retryable() && self.sent == Sent::No,
         };
         ErrorObject {
             code: code::INTERNAL_ERROR,

@@ -34,6 +34,19 @@ pub trait Outlet {
     /// is over.
     fn answer(&mut self, exchange: Self::Exchange, message: Bytes, error: Option<i64>);
 
+    /// Sends the refusal of what is no valid request: no server sees it. The
+    /// exchange is over.
+    fn reject(&mut self, exchange: Self::Exchange, message: Bytes, error: i64) {
+        self.answer(exchange, message, Some(error));
+    }
+
+    /// Whether a client reads a stream of this member's session for what
+    /// belongs to no exchange.
+    fn listens(&self, member: &Self::Member) -> bool {
+        let _ = member;
+        true
+    }
+
     /// Sends a notification that belongs to no exchange.
     fn notify(&mut self, member: &Self::Member, message: Bytes);
 

@@ -94,14 +94,13 @@ async fn calls_in_flight_are_limited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_reads_all_its_streams_gets_no_further_one() {
+async fn a_session_that_reads_all_its_streams_gets_a_further_one_for_its_oldest() {
     let mut settings = Settings::default();
     settings.streams.streams = 2;
     let house = House::with_settings(settings);
     let client = house.client().open("2025-06-18").await;
-    let streams = [client.get().await.events(), client.get().await.events()];
-    assert_eq!(client.get().await.status, StatusCode::TOO_MANY_REQUESTS);
-    drop(streams);
+    // The client of the first may have died unnoticed: it is not locked out for that.
+    let _streams = [client.get().await.events(), client.get().await.events()];
     assert_eq!(client.get().await.status, StatusCode::OK);
 }
 

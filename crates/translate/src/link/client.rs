@@ -1,7 +1,7 @@
 //! What clients send.
 
-use pontoon_jsonrpc::Request;
-use pontoon_mcp::error::{invalid_request, method_not_found};
+use pontoon_jsonrpc::{ErrorObject, Kind, Request};
+use pontoon_mcp::error::{invalid_params, invalid_request, method_not_found};
 use pontoon_mcp::meta::RequestMeta;
 
 use super::handshake::requested_level;
@@ -22,6 +22,9 @@ impl<O: Outlet> Link<O> {
             client,
             request,
         } = incoming;
+        if let Some(error) = malformed(&request) {
+            return refuse(owner, &request.id, &error, out);
+        }
         if self.hides(&request.method) {
             return refuse(owner, &request.id, &method_not_found(&request.method), out);
         }
@@ -52,7 +55,8 @@ impl<O: Outlet> Link<O> {
         };
         if own.calls.contains_key(&request.id) {
             let error = invalid_request("Invalid request: this id is in use by a request in flight");
-            return refuse(owner, &request.id, &error, out);
+            let message = encode::error(Some(&request.id), &error);
+            return out.reject(owner, message, error.code);
         }
         let effect = match &*request.method {
             method::INITIALIZE => return self.initialize(owner, member, request, now, out),
@@ -318,4 +322,15 @@ impl<O: Outlet> Link<O> {
             .get(&id)
             .is_some_and(|exchange| exchange.method == method::INITIALIZE)
     }
+}
+
+/// What is wrong with a request that does not say which tool, prompt or
+/// resource it is about. Whoever decides what a client may use decides by that
+/// name: without one nothing is passed on.
+fn malformed(request: &Request) -> Option<ErrorObject> {
+    let name = method::mirrored_name(&request.method)?;
+    let params = request.params.as_ref().and_then(Raw::object);
+    let given = params.and_then(|params| params.get(name));
+    let is_text = given.is_some_and(|given| given.kind() == Kind::String);
+    (!is_text).then(|| invalid_params(format!("Invalid params: {name:?} must be a string")))
 }

@@ -86,7 +86,10 @@ impl<O: Outlet> Link<O> {
             post(cancelled(id.to_raw(), params), out);
         }
         match exchange.origin {
-            Origin::Client(client) => self.fail(client, &Fault::after(reason), out),
+            Origin::Client(client) => {
+                self.fail(client, &Fault::after(reason), out);
+                self.void_questions_of(id, out);
+            }
             Origin::Link(Purpose::Open) => self.fail_opening(reason, out),
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
         }

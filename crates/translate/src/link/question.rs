@@ -90,6 +90,9 @@ impl<O: Outlet> Link<O> {
             .max_by_key(|(id, _)| *id);
         match latest {
             Some((_, client)) => out.interim(&client.owner, message),
+            // A call waits for this, and its client has no stream on which it
+            // could hear of it: the server had better know at once.
+            None if self.client_exchanges().next().is_some() && !out.listens(&asked.handle) => return None,
             None if out.ask(&asked.handle, message) => {}
             None => return None,
         }
@@ -142,6 +145,21 @@ impl<O: Outlet> Link<O> {
     pub(super) fn expire_questions(&mut self, now: Duration, out: &mut O) {
         let late = self.asked.iter().filter(|(_, question)| question.deadline <= now);
         for ours in late.map(|(id, _)| *id).collect::<Vec<_>>() {
+            if let Some(question) = self.take_back(ours, None, out) {
+                post(question.silence(), out);
+            }
+        }
+    }
+
+    /// A call was given up: a question that was put while it ran, and no other
+    /// call can have caused, is void.
+    pub(super) fn void_questions_of(&mut self, given_up: UpstreamId, out: &mut O) {
+        let others = self.client_exchanges().map(|(id, _)| id).min();
+        let caused = |question: &Question| {
+            question.newest >= given_up && others.is_none_or(|other| other > question.newest)
+        };
+        let void = self.asked.iter().filter(|(_, question)| caused(question));
+        for ours in void.map(|(id, _)| *id).collect::<Vec<_>>() {
             if let Some(question) = self.take_back(ours, None, out) {
                 post(question.silence(), out);
             }

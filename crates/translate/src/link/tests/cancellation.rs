@@ -6,14 +6,14 @@ use super::dialogue::{account, session, shared};
 fn a_cancellation_is_sent_on_with_our_id_and_the_clients_reason() {
     session(
         r#"
-        a: {"id":"x","method":"tools/call","params":{}}
+        a: {"id":"x","method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         a: {"method":"notifications/cancelled","params":{"requestId":"x","reason":"bored" }}
             to server: {"method":"notifications/cancelled","params":{"requestId":2,"reason":"bored" }}
             to a: {"id":"x","error":{"code":-32603,…"reason":"cancelled","sent":true,"retryable":false}}}
         server: {"id":2,"result":{}}
             dropped: unknown_response
-        a: {"id":"x","method":"tools/call","params":{}}
+        a: {"id":"x","method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         "#,
     );
@@ -25,7 +25,7 @@ fn a_cancellation_of_nothing_is_ignored() {
         r#"
         a: {"method":"notifications/cancelled","params":{"requestId":"x"}}
             dropped: unknown_cancellation
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         a: {"method":"notifications/cancelled","params":{"requestId":2}}
             dropped: unknown_cancellation
@@ -45,7 +45,7 @@ fn a_cancellation_of_nothing_is_ignored() {
 fn nobody_cancels_anothers_request() {
     shared(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         b: {"method":"notifications/cancelled","params":{"requestId":1}}
             dropped: unknown_cancellation
@@ -59,9 +59,9 @@ fn nobody_cancels_anothers_request() {
 fn a_modern_client_that_goes_away_has_cancelled() {
     account(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":2,…
-        m: {"id":2,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":3,…
         abandon m 1
             to server: {"method":"notifications/cancelled","params":{"requestId":2}}
@@ -79,9 +79,9 @@ fn a_modern_client_that_goes_away_has_cancelled() {
 fn a_session_that_leaves_cancels_what_it_has_in_flight_and_no_more() {
     shared(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
-        b: {"id":1,"method":"tools/call","params":{}}
+        b: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         leave a
             to server: {"method":"notifications/cancelled","params":{"requestId":2}}
@@ -98,7 +98,7 @@ fn a_session_that_leaves_cancels_what_it_has_in_flight_and_no_more() {
 fn a_cancellation_that_the_server_does_not_take_still_ends_the_call() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         full
         a: {"method":"notifications/cancelled","params":{"requestId":1}}

@@ -6,7 +6,7 @@
 //! - `a: {…}`, `server: {…}`: a message. Clients `m` and `n` are modern,
 //!   `alone` is a legacy client without a session, all others are sessions.
 //! - `join a`, `leave a`, `abandon m 3` (the stream of its exchange 3 is gone)
-//! - `deaf a` (takes no interim messages), `crowded a` (no room for questions)
+//! - `deaf a` (takes no interim messages), `crowded a` (no room for questions), `absent a` (no stream)
 //! - `time 61s`: what took too long is looked for at that time
 //! - `open`, `lose`, `full` (the server takes nothing), `room`, `end listeners`
 //! - `in flight 2`, `is open`, `is closed`
@@ -157,6 +157,7 @@ impl Dialogue {
             }
             ["leave", name] => self.link.leave(self.members[name], now, out),
             ["deaf", name] => _ = out.deaf.insert(name.to_owned()),
+            ["absent", name] => _ = out.absent.insert(name.to_owned()),
             ["crowded", name] => _ = out.crowded.insert(name.to_owned()),
             ["abandon", client, id] => self.abandon(client, id),
             ["time", time] => self.pass(time),

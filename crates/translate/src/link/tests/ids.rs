@@ -82,20 +82,20 @@ fn a_number_and_a_text_of_the_same_digits_are_two_ids() {
 fn bytes_of_params_and_results_pass_untouched() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{ "b" : 9007199254740993,"a":[1.0,-0.0 , 1e400],"\u0061b":"\ud83d\ude00\u0000" ,"x":{}}}
-            to server: {"id":2,"method":"tools/call","params":{ "b" : 9007199254740993,"a":[1.0,-0.0 , 1e400],"\u0061b":"\ud83d\ude00\u0000" ,"x":{}}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t", "b" : 9007199254740993,"a":[1.0,-0.0 , 1e400],"\u0061b":"\ud83d\ude00\u0000" ,"x":{}}}
+            to server: {"id":2,"method":"tools/call","params":{"name":"t", "b" : 9007199254740993,"a":[1.0,-0.0 , 1e400],"\u0061b":"\ud83d\ude00\u0000" ,"x":{}}}
         server: {"id":2,"result":{ "n":0.1000000000000000055511151231257827 ,"content" :[ ],"later":{"k":null}} ,"extra":1}
             to a: {"id":1,"result":{ "n":0.1000000000000000055511151231257827 ,"content" :[ ],"later":{"k":null}}}
-        a: {"id":1,"method":"tools/call","params":{"_meta":{ "progressToken" : "t", "v":1.0 },"n":1E2}}
-            to server: {"id":3,"method":"tools/call","params":{"_meta":{ "progressToken" : 3, "v":1.0 },"n":1E2}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{ "progressToken" : "t", "v":1.0 },"n":1E2}}
+            to server: {"id":3,"method":"tools/call","params":{"name":"t","_meta":{ "progressToken" : 3, "v":1.0 },"n":1E2}}
         server: {"id":3,"error":{"code":-1,"message":"m","data":{ "z":1e999}}}
             to a: {"id":1,"error":{"code":-1,"message":"m","data":{ "z":1e999}}}
         "#,
     );
     modern(
         r#"
-        m: {"id":"q","method":"tools/call","params":{ "name":"x","_meta":{$M, "progressToken":5 }, "a":[ 1.0]}}
-            to server: {"id":1,"method":"tools/call","params":{ "name":"x","_meta":{$M, "progressToken":1 }, "a":[ 1.0]}}
+        m: {"id":"q","method":"tools/call","params":{"name":"x","_meta":{$M, "progressToken":5 }, "a":[ 1.0]}}
+            to server: {"id":1,"method":"tools/call","params":{"name":"x","_meta":{$M, "progressToken":1 }, "a":[ 1.0]}}
         server: {"id":1,"result":{ "resultType":"complete" , "n":12345678901234567890123}}
             to m: {"id":"q","result":{ "resultType":"complete" , "n":12345678901234567890123}}
         "#,
@@ -129,11 +129,11 @@ fn a_server_that_takes_nothing_is_told_from_one_that_may_have_worked() {
     session(
         r#"
         full
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to a: {"id":1,"error":{"code":-32603,…"reason":"upstream_stuck","sent":false,"retryable":true}}}
         in flight 0
         room
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         "#,
     );
@@ -196,6 +196,20 @@ fn tasks_of_a_shared_server_are_nobodys_to_see() {
         r#"
         a: {"id":1,"method":"tasks/list"}
             to server: {"id":2,"method":"tasks/list"}
+        "#,
+    );
+}
+
+#[test]
+fn a_request_that_does_not_say_what_it_is_about_is_not_passed_on() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":5}}
+            to a: {"id":1,"error":{"code":-32602,…
+        a: {"id":1,"method":"prompts/get"}
+            to a: {"id":1,"error":{"code":-32602,…
+        a: {"id":1,"method":"resources/read","params":{"uri":null}}
+            to a: {"id":1,"error":{"code":-32602,…
         "#,
     );
 }

@@ -9,9 +9,9 @@ fn a_session_gets_its_logs_on_the_latest_exchange_or_else_on_its_own_stream() {
         r#"
         server: {"method":"notifications/message","params":{"level":"info","data":0}}
             to a's session: {"method":"notifications/message","params":{"level":"info","data":0}}
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
-        a: {"id":2,"method":"tools/call","params":{}}
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         server: {"method":"notifications/message","params":{"level":"info","data":1}}
             to a on 2: {"method":"notifications/message","params":{"level":"info","data":1}}
@@ -88,13 +88,13 @@ fn a_shared_servers_log_goes_to_the_only_exchange_in_flight_or_to_nobody() {
         a: {"id":1,"method":"logging/setLevel","params":{"level":"warning"}}
             to server: {"id":2,…
             to a: {"id":1,"result":{}}
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         server: {"method":"notifications/message","params":{"level":"error","data":1}}
             to a on 1: {"method":"notifications/message","params":{"level":"error","data":1}}
         server: {"method":"notifications/message","params":{"level":"info","data":"below what a wants"}}
             dropped: ambiguous_notification
-        b: {"id":1,"method":"tools/call","params":{}}
+        b: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":4,…
         server: {"method":"notifications/message","params":{"level":"error","data":2}}
             dropped: ambiguous_notification
@@ -110,21 +110,21 @@ fn a_shared_servers_log_goes_to_the_only_exchange_in_flight_or_to_nobody() {
 fn a_modern_client_gets_what_its_request_asked_for() {
     account(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":2,…
         server: {"method":"notifications/message","params":{"level":"emergency","data":0}}
             dropped: ambiguous_notification
-        m: {"id":2,"method":"tools/call","params":{"_meta":{$M,"~logLevel":"warning"}}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"warning"}}}
             to server: {"id":4,"method":"logging/setLevel","params":{"level":"warning"}}
-            to server: {"id":3,"method":"tools/call","params":{}}
+            to server: {"id":3,"method":"tools/call","params":{"name":"t"}}
         server: {"id":4,"result":{}}
         server: {"method":"notifications/message","params":{"level":"info","data":1}}
             dropped: ambiguous_notification
         server: {"method":"notifications/message","params":{"level":"warning","data":2}}
             to m on 2: {"method":"notifications/message","params":{"level":"warning","data":2}}
-        m: {"id":3,"method":"tools/call","params":{"_meta":{$M,"~logLevel":"error"}}}
+        m: {"id":3,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"error"}}}
             to server: {"id":5,…
-        m: {"id":4,"method":"tools/call","params":{"_meta":{$M,"~logLevel":"info"}}}
+        m: {"id":4,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"info"}}}
             to server: {"id":7,"method":"logging/setLevel","params":{"level":"info"}}
             to server: {"id":6,…
         "#,
@@ -135,13 +135,13 @@ fn a_modern_client_gets_what_its_request_asked_for() {
 fn a_shared_modern_server_is_understood_only_if_one_request_asked() {
     modern(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":1,…
-        n: {"id":1,"method":"tools/call","params":{"_meta":{$M,"~logLevel":"info"}}}
+        n: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"info"}}}
             to server: {"id":2,…
         server: {"method":"notifications/message","params":{"level":"info","data":0}}
             to n on 1: {"method":"notifications/message","params":{"level":"info","data":0}}
-        m: {"id":2,"method":"tools/call","params":{"_meta":{$M,"~logLevel":"error"}}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"error"}}}
             to server: {"id":3,…
         server: {"method":"notifications/message","params":{"level":"info","data":"only n asked for these"}}
             to n on 1: …

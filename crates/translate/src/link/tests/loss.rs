@@ -7,13 +7,13 @@ use crate::{Server, Sharing};
 fn everything_in_flight_is_answered_and_late_words_reach_nobody() {
     shared(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
-        b: {"id":1,"method":"tools/call","params":{}}
+        b: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         lose (in any order)
-            to a: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":true}}}
-            to b: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":true}}}
+            to a: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":false}}}
+            to b: {"id":1,"error":{"code":-32603,…"source":"gateway","reason":"upstream_exited","sent":true,"retryable":false}}}
         in flight 0
         is closed
         server: {"id":2,"result":{}}

@@ -37,7 +37,7 @@ fn a_listen_that_the_server_takes_down_is_completed() {
         r#"
         m: {"id":"L","method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{}}}
             to server: {"id":1,…
-        m: {"id":2,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":2,…
         server: {"method":"notifications/cancelled","params":{"requestId":2}}
             dropped: unknown_cancellation
@@ -59,7 +59,7 @@ fn listens_end_gracefully_when_the_gateway_ends_them() {
         r#"
         m: {"id":"L","method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{}}}
             to server: {"id":1,…
-        m: {"id":2,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":2,…
         end listeners
             to server: {"method":"notifications/cancelled","params":{"requestId":1}}
@@ -85,12 +85,12 @@ fn a_discovery_names_every_revision_of_the_endpoint() {
 fn rounds_of_questions_pass_through() {
     modern(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":1,…
         server: {"id":1,"result":{"resultType":"input_required","requestState":"s","inputRequests":{}}}
             to m: {"id":1,"result":{"resultType":"input_required","requestState":"s","inputRequests":{}}}
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M},"requestState":"s","inputResponses":{}}}
-            to server: {"id":2,"method":"tools/call","params":{"_meta":{$M},"requestState":"s","inputResponses":{}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"s","inputResponses":{}}}
+            to server: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"s","inputResponses":{}}}
         "#,
     );
 }
@@ -101,13 +101,13 @@ fn a_lost_modern_server_needs_no_opening() {
         r#"
         m: {"id":"L","method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{}}}
             to server: {"id":1,…
-        m: {"id":2,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":2,…
         lose (in any order)
             to m: {"id":"L","error":{…"reason":"upstream_exited","sent":true…
             to m: {"id":2,"error":{…"reason":"upstream_exited","sent":true…
         is open
-        m: {"id":2,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":3,…
         "#,
     );

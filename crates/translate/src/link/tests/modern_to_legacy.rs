@@ -22,7 +22,7 @@ fn requests_lose_what_describes_them_and_results_gain_what_a_modern_client_needs
 fn what_a_server_says_of_itself_is_not_overwritten() {
     account(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":2,…
         server: {"id":2,"result":{"_meta":{"~serverInfo":{"name":"own"}}}}
             to m: {"id":1,"result":{"_meta":{"~serverInfo":{"name":"own"}},"resultType":"complete"}}
@@ -38,7 +38,7 @@ fn forbidden_error_codes_are_replaced_and_others_pass() {
             to server: {"id":2,…
         server: {"id":2,"error":{"code":-32002,"message":"gone","data":{"uri":"u"}}}
             to m: {"id":1,"error":{"code":-32602,"message":"gone","data":{"uri":"u"}}}
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":3,…
         server: {"id":3,"error":{"code":-32042,"message":"open it","data":{}}}
             to m: {"id":1,"error":{"code":-32603,"message":"open it…
@@ -75,7 +75,7 @@ fn methods_that_the_modern_era_removed_are_unknown_whatever_the_server_can_do() 
 fn a_retry_of_a_round_that_never_was_is_refused_and_changes_nothing() {
     account(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M,"~logLevel":"debug"},"inputResponses":{},"requestState":"forged"}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"debug"},"inputResponses":{},"requestState":"forged"}}
             to m: {"id":1,"error":{"code":-32602,…
         in flight 0
         "#,
@@ -117,12 +117,12 @@ fn a_level_that_the_server_did_not_take_is_set_again() {
 fn modern_and_legacy_clients_share_one_server() {
     shared(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M,"progressToken":"p"}}}
-            to server: {"id":2,"method":"tools/call","params":{"_meta":{"progressToken":2}}}
-        n: {"id":1,"method":"tools/call","params":{"_meta":{$M,"progressToken":"p"}}}
-            to server: {"id":3,"method":"tools/call","params":{"_meta":{"progressToken":3}}}
-        a: {"id":1,"method":"tools/call","params":{"_meta":{"progressToken":"p"}}}
-            to server: {"id":4,"method":"tools/call","params":{"_meta":{"progressToken":4}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M,"progressToken":"p"}}}
+            to server: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":2}}}
+        n: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M,"progressToken":"p"}}}
+            to server: {"id":3,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":3}}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":"p"}}}
+            to server: {"id":4,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":4}}}
         server: {"method":"notifications/progress","params":{"progressToken":3,"progress":1}}
             to n on 1: {"method":"notifications/progress","params":{"progressToken":"p","progress":1}}
         server: {"id":4,"result":{"x":1}}

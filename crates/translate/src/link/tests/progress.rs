@@ -6,10 +6,10 @@ use super::dialogue::{account, session, shared};
 fn tokens_are_minted_and_mapped_back() {
     shared(
         r#"
-        a: {"id":1,"method":"tools/call","params":{"_meta":{"progressToken":"t"}}}
-            to server: {"id":2,"method":"tools/call","params":{"_meta":{"progressToken":2}}}
-        b: {"id":1,"method":"tools/call","params":{"_meta":{"progressToken":"t"}}}
-            to server: {"id":3,"method":"tools/call","params":{"_meta":{"progressToken":3}}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":"t"}}}
+            to server: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":2}}}
+        b: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":"t"}}}
+            to server: {"id":3,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":3}}}
         server: {"method":"notifications/progress","params":{"progressToken":3,"progress":0.5 ,"x":[]}}
             to b on 1: {"method":"notifications/progress","params":{"progressToken":"t","progress":0.5 ,"x":[]}}
         server: {"method":"notifications/progress","params":{"progress":1,"progressToken":2}}
@@ -18,8 +18,8 @@ fn tokens_are_minted_and_mapped_back() {
     );
     account(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M,"progressToken":9007199254740993}}}
-            to server: {"id":2,"method":"tools/call","params":{"_meta":{"progressToken":2}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M,"progressToken":9007199254740993}}}
+            to server: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":2}}}
         server: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
             to m on 1: {"method":"notifications/progress","params":{"progressToken":9007199254740993,"progress":1}}
         "#,
@@ -32,11 +32,11 @@ fn progress_for_no_token_in_flight_reaches_nobody() {
         r#"
         server: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
             dropped: unknown_token
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         server: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
             dropped: unknown_token
-        a: {"id":7,"method":"tools/call","params":{"_meta":{"progressToken":7}}}
+        a: {"id":7,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":7}}}
             to server: {"id":3,…
         server: {"method":"notifications/progress","params":{"progressToken":7,"progress":1}}
             dropped: unknown_token
@@ -56,7 +56,7 @@ fn progress_for_no_token_in_flight_reaches_nobody() {
 fn progress_extends_the_deadline_up_to_the_last_one() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{"_meta":{"progressToken":1}}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":1}}}
             to server: {"id":2,…
         time 59s
         server: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
@@ -66,7 +66,7 @@ fn progress_extends_the_deadline_up_to_the_last_one() {
             to a on 1: …
         time 100s
             to server: {"method":"notifications/cancelled","params":{"requestId":2}}
-            to a: {"id":1,"error":{"code":-32603,…"reason":"upstream_timeout","sent":true,"retryable":true}}}
+            to a: {"id":1,"error":{"code":-32603,…"reason":"upstream_timeout","sent":true,"retryable":false}}}
         server: {"id":2,"result":{}}
             dropped: unknown_response
         in flight 0
@@ -78,7 +78,7 @@ fn progress_extends_the_deadline_up_to_the_last_one() {
 fn without_progress_a_call_ends_at_its_first_deadline() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{"_meta":{"progressToken":1}}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":1}}}
             to server: {"id":2,…
         time 59s
         time 60s
@@ -93,7 +93,7 @@ fn progress_toward_a_client_that_takes_none_still_counts() {
     session(
         r#"
         deaf a
-        a: {"id":1,"method":"tools/call","params":{"_meta":{"progressToken":1}}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":1}}}
             to server: {"id":2,…
         time 59s
         server: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}

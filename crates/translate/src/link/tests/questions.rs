@@ -7,9 +7,9 @@ use crate::{Server, Sharing};
 fn a_question_goes_to_the_latest_exchange_and_its_answer_back() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
-        a: {"id":2,"method":"tools/call","params":{}}
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         server: {"id":"s1","method":"sampling/createMessage","params":{ "n":1.0}}
             to a on 2: {"id":1,"method":"sampling/createMessage","params":{ "n":1.0}}
@@ -32,7 +32,7 @@ fn without_an_exchange_a_question_goes_to_the_sessions_own_stream() {
         server: {"id":1,"method":"roots/list"}
             to a's session: {"id":1,"method":"roots/list"}
         deaf a
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         server: {"id":2,"method":"roots/list"}
             to a's session: {"id":2,"method":"roots/list"}
@@ -48,7 +48,7 @@ fn without_an_exchange_a_question_goes_to_the_sessions_own_stream() {
 fn a_question_that_the_client_did_not_declare_is_refused() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         server: {"id":5,"method":"elicitation/create","params":{}}
             dropped: unanswerable_question
@@ -63,7 +63,7 @@ fn a_question_that_the_client_did_not_declare_is_refused() {
 fn nobody_behind_a_shared_or_an_account_link_can_be_asked() {
     shared(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         server: {"id":5,"method":"sampling/createMessage","params":{}}
             dropped: unanswerable_question
@@ -74,7 +74,7 @@ fn nobody_behind_a_shared_or_an_account_link_can_be_asked() {
     );
     account(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":2,…
         server: {"id":5,"method":"roots/list"}
             dropped: unanswerable_question
@@ -89,7 +89,7 @@ fn nobody_behind_a_shared_or_an_account_link_can_be_asked() {
 fn a_modern_server_must_not_ask_and_is_not_answered() {
     modern(
         r#"
-        m: {"id":1,"method":"tools/call","params":{"_meta":{$M}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":1,…
         server: {"id":5,"method":"sampling/createMessage","params":{}}
             dropped: request_from_modern_server
@@ -175,12 +175,12 @@ fn questions_of_a_lost_server_are_void() {
 fn a_call_that_waits_for_its_client_does_not_time_out_before_the_last_deadline() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         server: {"id":"s","method":"roots/list"}
             to a on 1: {"id":1,…
         time 50s
-        a: {"id":2,"method":"tools/call","params":{}}
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         time 70s
         a: {"id":1,"result":{"roots":[]}}
@@ -194,6 +194,49 @@ fn a_call_that_waits_for_its_client_does_not_time_out_before_the_last_deadline()
         time 150s
             to server: {"method":"notifications/cancelled","params":{"requestId":3}}
             to a: {"id":2,"error":{…"reason":"upstream_timeout"…
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to server: {"id":"t","error":{"code":-32603,…
+        "#,
+    );
+}
+
+#[test]
+fn a_question_does_not_outlive_the_call_that_it_was_for() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        server: {"id":"s","method":"roots/list"}
+            to a on 1: {"id":1,…
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":3,…
+        a: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":3}}
+            to a: {"id":2,"error":{…
+        a: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":{…
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"id":"s","error":{"code":-32603,…
+        "#,
+    );
+}
+
+#[test]
+fn a_question_within_a_call_is_refused_where_its_client_could_not_hear_it() {
+    session(
+        r#"
+        deaf a
+        absent a
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        server: {"id":"s","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"s","error":{"code":-32601,…
+        server: {"id":2,"result":{}}
+            to a: {"id":1,"result":{}}
+        server: {"id":"t","method":"roots/list"}
+            to a's session: {"id":1,"method":"roots/list"}
         "#,
     );
 }
@@ -202,11 +245,11 @@ fn a_call_that_waits_for_its_client_does_not_time_out_before_the_last_deadline()
 fn every_call_that_may_be_behind_a_question_is_spared() {
     session(
         r#"
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         server: {"id":"s","method":"roots/list"}
             to a on 1: {"id":1,…
-        a: {"id":2,"method":"tools/call","params":{}}
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":3,…
         server: {"id":"t","method":"roots/list"}
             to a on 2: {"id":2,…
@@ -238,7 +281,7 @@ fn a_question_lends_no_time_to_calls_that_came_after_it() {
         r#"
         server: {"id":"s","method":"roots/list"}
             to a's session: {"id":1,…
-        a: {"id":1,"method":"tools/call","params":{}}
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
             to server: {"id":2,…
         time 60s
             to server: {"method":"notifications/cancelled","params":{"requestId":2}}

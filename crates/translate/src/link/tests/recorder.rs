@@ -29,6 +29,8 @@ pub(super) struct Recorder {
     pub(super) refuses: Option<Reason>,
     /// Clients that take no interim messages.
     pub(super) deaf: HashSet<String>,
+    /// Sessions of which no stream of their own is read.
+    pub(super) absent: HashSet<String>,
     /// Sessions without room for a question.
     pub(super) crowded: HashSet<String>,
 }
@@ -71,6 +73,10 @@ impl Outlet for Recorder {
         let text = brief(&message);
         assert_eq!(error.is_some(), text.contains(r#""error":"#), "{text}");
         self.note(format!("to {}: {text}", exchange.client));
+    }
+
+    fn listens(&self, member: &String) -> bool {
+        !self.absent.contains(member)
     }
 
     fn notify(&mut self, member: &String, message: Bytes) {
