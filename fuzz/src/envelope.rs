@@ -14,14 +14,18 @@ fn as_client(data: &[u8]) {
     match Payload::parse(Bytes::copy_from_slice(data), &Limits::CLIENT) {
         Err(refusal) => {
             assert!(
-                matches!(refusal.code(), code::PARSE_ERROR | code::INVALID_REQUEST | code::INVALID_PARAMS),
+                matches!(
+                    refusal.code(),
+                    code::PARSE_ERROR | code::INVALID_REQUEST | code::INVALID_PARAMS
+                ),
                 "{refusal:?}"
             );
             let told = refusal.to_response();
             serde_json::from_slice::<serde_json::Value>(&told).expect("a refusal is valid JSON");
         }
         Ok(payload) => {
-            serde_json::from_slice::<&serde_json::value::RawValue>(data).expect("accepted text is valid JSON");
+            serde_json::from_slice::<&serde_json::value::RawValue>(data)
+                .expect("accepted text is valid JSON");
             match payload {
                 Payload::Single(message) => round_trip(&message),
                 Payload::Batch(elements) => {

@@ -7,7 +7,9 @@ use pontoon_sse::{Decoder, EventTooLarge, Item, Limits};
 const MAX_EVENT: usize = 256;
 
 pub(crate) fn target(data: &[u8]) {
-    let Some((cuts, stream)) = data.split_first() else { return };
+    let Some((cuts, stream)) = data.split_first() else {
+        return;
+    };
     let whole = decode(std::iter::once(stream));
     let step = usize::from(*cuts % 17) + 1;
     assert_eq!(decode(stream.chunks(step)), whole, "chunks of {step} bytes");
@@ -15,7 +17,10 @@ pub(crate) fn target(data: &[u8]) {
 }
 
 fn decode<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<Result<Item, EventTooLarge>> {
-    let limits = Limits { max_event_len: MAX_EVENT, ..Limits::default() };
+    let limits = Limits {
+        max_event_len: MAX_EVENT,
+        ..Limits::default()
+    };
     let mut decoder = Decoder::new(limits);
     let mut items = Vec::new();
     for chunk in chunks {

@@ -25,5 +25,8 @@ pub const TARGETS: &[Target] = &[
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<fn(&[u8])> {
-    TARGETS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
+    TARGETS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, function)| *function)
 }

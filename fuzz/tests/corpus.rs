@@ -38,7 +38,11 @@ fn mutations_of_every_corpus_pass() {
 fn mutated(seed: &[u8], state: &mut u64) -> Vec<u8> {
     let mut bytes = seed.to_vec();
     for _ in 0..=next(state) % 4 {
-        let at = if bytes.is_empty() { 0 } else { next(state) % bytes.len() };
+        let at = if bytes.is_empty() {
+            0
+        } else {
+            next(state) % bytes.len()
+        };
         match next(state) % 5 {
             0 => bytes.truncate(at),
             1 => bytes.insert(at, u8::try_from(next(state) % 256).unwrap()),

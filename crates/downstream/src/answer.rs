@@ -80,8 +80,7 @@ impl<B: Backend> Shared<B> {
         let first = tokio::time::timeout(self.settings.stream_after, reader.peek()).await;
         match first {
             Ok(Peek::Message(kind))
-                if kind.is_answer()
-                    && (form == Form::Either || !rules.statuses().of(kind).is_success()) =>
+                if kind.is_answer() && (form == Form::Either || !rules.statuses().of(kind).is_success()) =>
             {
                 whole_answer(reader, id, rules.statuses()).await
             }

@@ -207,7 +207,10 @@ impl Authority {
 
     /// The address, if the host is not a name.
     fn address(&self) -> Option<IpAddr> {
-        let literal = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let literal = self
+            .host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
         let address: IpAddr = literal.unwrap_or(&self.host).parse().ok()?;
         Some(address.to_canonical())
     }

@@ -27,7 +27,9 @@ pub(crate) fn start(
     let filter = parse(directives).map_err(|error| Failure::new(ExitCode::Usage, error))?;
     // A line that cannot be written is lost: to complain about it on the same standard error would panic, and
     // whoever was about to stop the program in good order with it.
-    let lines = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES);
+    let lines = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(WAITING_LINES);
     let (writer, guard) = lines.thread_name("log").finish(stderr());
     let subscriber = Subscriber::builder()
         .with_env_filter(filter)

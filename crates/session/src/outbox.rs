@@ -403,7 +403,11 @@ impl State {
     }
 
     fn peek(&self) -> Option<Peek> {
-        let unread = self.log.len().checked_sub(self.unread_len()).and_then(|at| self.log.get(at));
+        let unread = self
+            .log
+            .len()
+            .checked_sub(self.unread_len())
+            .and_then(|at| self.log.get(at));
         match (unread, self.aborted) {
             (Some(delivery), _) => Some(Peek::Message(delivery.kind)),
             (None, Some(why)) => Some(Peek::Aborted(why)),

@@ -200,7 +200,10 @@ impl<A> Session<A> {
     /// Whether a client reads a stream for what belongs to no exchange.
     pub fn is_listening(&self) -> bool {
         let streams = self.lock();
-        streams.entries.iter().any(|entry| entry.role == Role::Standalone && entry.outbox.is_attached())
+        streams
+            .entries
+            .iter()
+            .any(|entry| entry.role == Role::Standalone && entry.outbox.is_attached())
     }
 
     /// Notes that a client waits for an answer.
@@ -296,7 +299,10 @@ impl<A> Session<A> {
     /// Whether a stream that the session still knows is one for what belongs
     /// to no exchange.
     pub fn is_standalone(&self, stream: StreamId) -> bool {
-        self.lock().entries.iter().any(|entry| entry.id == stream && entry.role == Role::Standalone)
+        self.lock()
+            .entries
+            .iter()
+            .any(|entry| entry.id == stream && entry.role == Role::Standalone)
     }
 
     /// Sends a notification that belongs to no exchange: to exactly one stream.
@@ -372,7 +378,9 @@ impl Streams {
             // client may be dead and nobody knows yet, and a client that lives
             // can come back. Exchanges are never cut short for it.
             let first = |wanted: &dyn Fn(&Entry) -> bool| self.entries.iter().position(wanted);
-            let oldest = first(&ended).or_else(|| first(&idle)).or_else(|| first(&standalone));
+            let oldest = first(&ended)
+                .or_else(|| first(&idle))
+                .or_else(|| first(&standalone));
             let oldest = oldest.ok_or(ResumeError::TooMany)?;
             if let Some(entry) = self.entries.remove(oldest) {
                 entry.outbox.abort(Aborted::Closed);

@@ -154,12 +154,21 @@ fn a_listener_for_others_serves_addresses_but_no_foreign_names() {
     let guard = OriginGuard::loopback().with_any_address();
     assert_eq!(check(&guard, "/mcp", &[(HOST, "192.168.1.7:3000")]), Ok(()));
     assert_eq!(check(&guard, "/mcp", &[(HOST, "[2001:db8::1]")]), Ok(()));
-    assert_eq!(check(&guard, "/mcp", &[(HOST, "evil.com")]), Err(GuardError::ForeignHost));
+    assert_eq!(
+        check(&guard, "/mcp", &[(HOST, "evil.com")]),
+        Err(GuardError::ForeignHost)
+    );
 }
 
 #[test]
 fn the_null_origin_has_to_be_allowed() {
     let pairs = [(HOST, "localhost"), (ORIGIN, "null")];
-    assert_eq!(check(&OriginGuard::loopback(), "/mcp", &pairs), Err(GuardError::ForeignOrigin));
-    assert_eq!(check(&OriginGuard::loopback().with_null_origin(), "/mcp", &pairs), Ok(()));
+    assert_eq!(
+        check(&OriginGuard::loopback(), "/mcp", &pairs),
+        Err(GuardError::ForeignOrigin)
+    );
+    assert_eq!(
+        check(&OriginGuard::loopback().with_null_origin(), "/mcp", &pairs),
+        Ok(())
+    );
 }

@@ -191,7 +191,10 @@ fn a_closed_stream_still_delivers_what_its_reader_is_about_to_take() {
     assert_eq!(outbox.push(text("late")), Err(Rejected::Ended));
     assert_eq!(read(&mut reader), ["queued"]);
     let mut cx = Context::from_waker(Waker::noop());
-    assert_eq!(reader.poll_peek(&mut cx), Poll::Ready(Peek::Aborted(Aborted::Closed)));
+    assert_eq!(
+        reader.poll_peek(&mut cx),
+        Poll::Ready(Peek::Aborted(Aborted::Closed))
+    );
     assert_eq!(outbox.held_bytes(), 0);
 }
 
