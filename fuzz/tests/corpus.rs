@@ -45,7 +45,7 @@ fn mutated(seed: &[u8], state: &mut u64) -> Vec<u8> {
         };
         match next(state) % 5 {
             0 => bytes.truncate(at),
-            1 => bytes.insert(at, u8::try_from(next(state) % 256).unwrap()),
+            1 => bytes.insert(at, u8::try_from(next(state) % 256).expect("it is below 256")),
             2 if !bytes.is_empty() => bytes[at] ^= 1 << (next(state) % 8),
             3 if !bytes.is_empty() => drop(bytes.remove(at)),
             _ => bytes.extend_from_within(at..),
@@ -59,5 +59,5 @@ fn next(state: &mut u64) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
-    usize::try_from(*state >> 33).unwrap()
+    usize::try_from(*state >> 33).expect("31 bits fit")
 }
