@@ -157,7 +157,7 @@ fn old_streams_make_room_first_those_that_nobody_reads() {
 fn exchanges_are_never_cut_short_to_make_room() {
     let session = session(Transport::Streamable);
     let exchanges: Vec<_> = (0..3).map(|_| session.exchange(1)).collect();
-    let _readers: Vec<_> = exchanges.iter().map(|outbox| outbox.reader()).collect();
+    let _readers: Vec<_> = exchanges.iter().map(Outbox::reader).collect();
     for outbox in &exchanges {
         session.remember(outbox).unwrap();
     }
