@@ -68,7 +68,10 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let file = configuration(&arguments.child)?;
     let path = file.to_str().context("the configuration's path is not UTF-8")?;
     let (mut program, address) = pontoon(&arguments.pontoon, &["--config", path])?;
+    // An allocator keeps what it once needed. What must not grow is what the
+    // same load needs the second time.
     mixed_load(address, Duration::from_secs(3)).await?;
+    abandon_sessions(address, arguments.sessions).await?;
     let baseline = settled(&program, None).await?;
     println!("before: {baseline:?}");
     let tally = mixed_load(address, Duration::from_secs(arguments.seconds)).await?;
