@@ -224,7 +224,7 @@ impl Lease {
     }
 
     /// The connection is over. Called from its task, once.
-    pub(crate) fn lost(self: &Arc<Self>, attempt: u64, why: &Closed) {
+    pub(crate) fn lost(&self, attempt: u64, why: &Closed) {
         let mut desk = self.lock();
         if desk.attempt != attempt || desk.phase != Phase::Up {
             return;
@@ -238,10 +238,8 @@ impl Lease {
         let reason = desk.expect_another_opening();
         let Desk { link, wiring, .. } = &mut *desk;
         link.lose(reason, wiring);
+        // Where somebody listens, the sweep brings up the next one.
         self.conclude(&mut desk);
-        if desk.is_awaited_by_listeners() {
-            self.begin_start(&mut desk);
-        }
     }
 
     /// Acts on how a handshake went, if one is over.

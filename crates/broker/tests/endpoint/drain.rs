@@ -92,6 +92,7 @@ async fn the_end_also_waits_for_what_a_crashed_server_left_behind() {
     house.fake.plan([Next::Lingers(20 * SECOND)]);
     let guest = house.guest().await;
     guest.call(1, "crash").await.fault().await;
+    assert_eq!(guest.call(2, "echo").await.server().await, 1);
     house.endpoint.drain().await;
     assert_nothing_is_left(&house);
 }

@@ -112,6 +112,21 @@ async fn a_listener_gets_its_server_back_even_if_that_takes_several_starts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_only_listeners_want_is_not_tried_all_the_time() {
+    let house = House::new(OWN);
+    let filter = r#"{"notifications":{"toolsListChanged":true}}"#;
+    let mut listener = house.modern(ME, "", "subscriptions/listen", filter).await;
+    listener.interim().await;
+    house.fake.plan([Next::Missing; 3]);
+    house.fake.server(0).crash();
+    tokio::time::sleep(4 * SECOND).await;
+    assert_eq!(house.fake.attempts(), 2, "one try at once");
+    tokio::time::sleep(3 * SECOND).await;
+    assert_eq!(house.fake.attempts(), 3, "and one after a pause");
+    listener.interim().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_keeps_crashing_is_left_alone_for_a_while() {
     let house = House::new(OWN);
     let guest = house.guest().await;

@@ -93,6 +93,41 @@ async fn a_server_that_does_not_even_take_the_handshake_is_told_at_once_and_stop
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_goes_out_as_soon_as_the_handshake_is_over() {
+    let house = House::new(OWN);
+    house.fake.plan([Next::Thinks(7 * SECOND)]);
+    let begun = Instant::now();
+    let calls = tokio::join!(house.modern_call(ME, "echo"), house.modern_call(ME, "echo"));
+    assert_eq!((calls.0.server().await, calls.1.server().await), (0, 0));
+    assert_eq!(begun.elapsed(), 7 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_else_was_asked_during_a_failed_handshake_is_answered_with_it() {
+    let house = House::new(OWN);
+    house.fake.plan([Next::Silent]);
+    let visitor = house.visitor();
+    let begun = Instant::now();
+    let initialize = visitor.begin_initialize().await;
+    let ping = visitor.request(1, "ping", "{}").await;
+    assert_eq!(ping.fault().await.0, "upstream_start_timeout");
+    assert_eq!(initialize.fault().await.0, "upstream_start_timeout");
+    assert!(begun.elapsed() < 31 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn handshakes_that_fail_count_as_failed_starts() {
+    let house = House::new(OWN);
+    house.fake.plan([Next::Refuses; 6]);
+    for _ in 0..5 {
+        let call = house.modern_call(ME, "echo").await;
+        assert_eq!(call.fault().await, fault("upstream_handshake_failed"));
+    }
+    let call = house.modern_call(ME, "echo").await;
+    assert_eq!(call.fault().await, fault("upstream_circuit_open"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_start_has_a_deadline_too() {
     let house = House::new(OWN);
     house.fake.plan([Next::Slow(1000 * SECOND)]);

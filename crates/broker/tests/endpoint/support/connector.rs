@@ -27,6 +27,8 @@ pub(crate) enum Next {
     Deaf,
     /// It ends as soon as it has answered the handshake.
     EndsAfterHandshake,
+    /// It takes its time to answer the handshake.
+    Thinks(Duration),
     /// It never says a word.
     Silent,
     /// The same, and it takes a while to end.
@@ -106,6 +108,10 @@ impl Fake {
             },
             Some(Next::EndsAfterHandshake) => Manners {
                 ends_after_handshake: true,
+                ..Manners::default()
+            },
+            Some(Next::Thinks(thinks)) => Manners {
+                thinks,
                 ..Manners::default()
             },
             Some(Next::Silent) => Manners {

@@ -20,6 +20,8 @@ pub(super) struct Manners {
     pub(super) deaf: bool,
     pub(super) ends_at_once: bool,
     pub(super) ends_after_handshake: bool,
+    /// Before its first word.
+    pub(super) thinks: Duration,
     pub(super) silent: bool,
     pub(super) refuses: bool,
     pub(super) lingers: Duration,
@@ -162,6 +164,7 @@ impl Server {
     }
 
     async fn run(&self, mut inbox: mpsc::UnboundedReceiver<Order>, listener: Arc<dyn Listener>) {
+        tokio::time::sleep(self.manners.thinks).await;
         let why = loop {
             match inbox.recv().await.expect("the server holds a sender") {
                 Order::Hear(_) if self.manners.ends_at_once => break Closed::Handler("ended".to_owned()),
