@@ -137,6 +137,16 @@ async fn accounts_have_no_more_leases_than_there_may_be_processes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_whose_server_crashed_makes_room_for_another() {
+    let house = House::with(OWN, |settings| settings.max_processes = 1);
+    house.modern_call(ME, "crash").await.fault().await;
+    let early = house.modern_call(OTHER, "echo").await;
+    assert_eq!(early.fault().await, ("too_many_processes".to_owned(), false));
+    tokio::time::sleep(2 * SECOND).await;
+    assert_eq!(house.modern_call(OTHER, "echo").await.server().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_goes_away_cancels_its_call() {
     let house = House::new(OWN);
     let held = house.modern_call(ME, "hold").await;
