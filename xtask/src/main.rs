@@ -1,6 +1,7 @@
 //! Tasks of this repository: `cargo xtask tidy` checks the house rules, `cargo xtask docs` writes the generated parts
 //! of the documentation, `cargo xtask conformance` runs the official suite.
 
+mod bench;
 mod conformance;
 mod docs;
 mod fuzz;
@@ -20,7 +21,9 @@ Tasks:
   fuzz [TARGET…] [--seconds N]
           let libFuzzer look for inputs that break a rule (fuzz/)
   conformance [--bin PATH]
-          run the official conformance suite against the built-in server (conformance/)";
+          run the official conformance suite against the built-in server (conformance/)
+  bench   what a call costs, as ratios to nginx in the same run; `bench --help` lists the options
+  soak    a mixed load with faults, then a look at what is left; `soak --help` lists the options";
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1);
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(&workspace).map(done),
         Some("docs") => docs::write(&workspace).map(done),
         Some("conformance") => conformance::run(&workspace, rest),
+        Some("bench") => bench::run(&workspace, bench::Task::Cost, rest),
+        Some("soak") => bench::run(&workspace, bench::Task::Soak, rest),
         Some("fuzz") => fuzz::run(&workspace, rest).map(done),
         _ => {
             eprintln!("{USAGE}");
