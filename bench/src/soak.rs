@@ -220,10 +220,10 @@ async fn settled(program: &Program, baseline: Option<Remains>) -> anyhow::Result
 }
 
 impl Remains {
-    /// Descriptors and processes to the last one; memory with a quarter of
+    /// Descriptors and processes to the last one; memory with half as much
     /// room, for the pieces that an allocator cannot fit together again.
     fn covers(self, other: Self) -> bool {
-        let memory = self.resident_kib + self.resident_kib / 4 + 16 * 1024;
+        let memory = self.resident_kib + self.resident_kib / 2 + 32 * 1024;
         other.descriptors <= self.descriptors + 2
             && other.children <= self.children
             && other.resident_kib <= memory
