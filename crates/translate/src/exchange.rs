@@ -77,6 +77,20 @@ pub(crate) struct ClientExchange<E> {
     pub(crate) effect: Effect,
 }
 
+impl<E> ClientExchange<E> {
+    /// A modern request: it belongs to no session and leaves nothing behind.
+    pub(crate) fn stateless(owner: E, id: Id, token: Option<Raw>, bridge: Bridge) -> Self {
+        Self {
+            owner,
+            id,
+            member: None,
+            token,
+            bridge,
+            effect: Effect::None,
+        }
+    }
+}
+
 /// How the answer is carried over. Chosen once, when the exchange begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bridge {

@@ -203,14 +203,7 @@ impl<O: Outlet> Link<O> {
         let bridge = Bridge::Modern {
             log_level: meta.log_level,
         };
-        let client = ClientExchange {
-            owner,
-            id: request.id,
-            member: None,
-            token,
-            bridge,
-            effect: Effect::None,
-        };
+        let client = ClientExchange::stateless(owner, request.id, token, bridge);
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
 
@@ -238,14 +231,7 @@ impl<O: Outlet> Link<O> {
         let bridge = Bridge::ModernToLegacy {
             log_level: meta.log_level,
         };
-        let client = ClientExchange {
-            owner,
-            id: request.id,
-            member: None,
-            token,
-            bridge,
-            effect: Effect::None,
-        };
+        let client = ClientExchange::stateless(owner, request.id, token, bridge);
         let deadline = self.call_deadline(now);
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
