@@ -56,6 +56,17 @@ impl Endpoint {
         self.shared.processes.held()
     }
 
+    /// Servers that are held for sessions, accounts or everybody.
+    pub fn leases(&self) -> usize {
+        self.shared.registry.living().len()
+    }
+
+    /// Requests that wait for an answer, `subscriptions/listen` included.
+    pub fn in_flight(&self) -> usize {
+        let leases = self.shared.registry.living();
+        leases.iter().map(|lease| lease.in_flight()).sum()
+    }
+
     async fn run(
         &self,
         lease: Result<Arc<Lease>, Fault>,

@@ -12,6 +12,8 @@ pub struct Counters {
     pub connections_refused: u64,
     /// Sessions that are open.
     pub sessions: usize,
+    /// Streams of sessions that clients read.
+    pub streams: usize,
     /// Sessions that were refused.
     pub sessions_refused: u64,
     /// Requests that were turned away, by reason; the names are those that

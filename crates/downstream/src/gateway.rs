@@ -242,6 +242,7 @@ impl<B: Backend> Gateway<B> {
             connections: shared.connections.held(),
             connections_refused: shared.connections.refused() + shared.per_address.refused(),
             sessions: shared.sessions.len(),
+            streams: shared.sessions.attached_streams(),
             sessions_refused: shared.sessions.refused(),
             refusals: shared.tally.snapshot(),
         }

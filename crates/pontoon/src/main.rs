@@ -6,6 +6,7 @@ mod exit_code;
 mod logging;
 mod serve;
 mod shutdown;
+mod status;
 mod wiring;
 
 use std::io::Write;

@@ -14,10 +14,12 @@ use pontoon_policy::{Gauge, Policy};
 use tokio::net::TcpListener;
 
 use crate::shutdown::Shutdown;
+use crate::status::Status;
 
 /// The rooms, joined and ready to serve.
 pub(crate) struct House {
     gateway: Gateway<Endpoint>,
+    status: Status,
     drain: Duration,
 }
 
@@ -39,9 +41,11 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
         .and_then(|default| config.servers.iter().position(|server| server.name == *default));
     let policy = Arc::new(Policy::new(config.limits.max_in_flight));
     let guard = listener::guard(config)?;
-    let gateway = Gateway::new(listener::settings(config), policy, guard, endpoints, default)
+    let settings = listener::settings(config);
+    let gateway = Gateway::new(settings, policy, guard, endpoints.clone(), default)
         .context("the addresses cannot be laid out")?;
     Ok(House {
+        status: Status::of(gateway.clone(), endpoints)?,
         gateway,
         drain: config.limits.drain_timeout,
     })
@@ -53,6 +57,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 impl House {
     /// Serves until `shutdown` asks to stop, then ends streams, calls and children in good order.
     pub(crate) async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
+        let telling = tokio::spawn(self.status.tell());
         let serving = tokio::spawn({
             let gateway = self.gateway.clone();
             async move { gateway.serve(listener).await }
@@ -61,6 +66,7 @@ impl House {
         // The endpoints end their calls when the drain time is over. What they say then has to get out.
         self.gateway.drain(self.drain + LAST_WORDS).await;
         serving.await.context("the listener failed")?;
+        telling.abort();
         Ok(())
     }
 }

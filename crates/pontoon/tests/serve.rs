@@ -51,10 +51,15 @@ impl Running {
         signal(self.child.id(), name);
     }
 
-    /// Reads the log up to a line with `words`.
-    fn wait_for_log(&mut self, words: &str) {
+    /// Reads the log up to a line with `words`, which is returned.
+    fn wait_for_log(&mut self, words: &str) -> String {
         let log = self.stderr.as_mut().expect("it is open");
-        while !read_line(log).contains(words) {}
+        loop {
+            let line = read_line(log);
+            if line.contains(words) {
+                return line;
+            }
+        }
     }
 
     /// The exit code, and what was written to standard output since the first line.
@@ -141,6 +146,20 @@ fn a_second_signal_ends_it_at_once() {
     running.wait_for_log("a second signal stops at once");
     running.signal("TERM");
     assert_eq!(running.end(), (Some(130), String::new()));
+}
+
+#[test]
+fn sigusr1_tells_what_is_held_and_stops_nothing() {
+    let mut running = Running::start(&["--", "/bin/sleep", "1000"]);
+    let events = leave_a_call_in_flight(&running);
+    running.signal("USR1");
+    let line = running.wait_for_log("\"status\"");
+    let told: serde_json::Value = serde_json::from_str(&line).expect("the log is JSON");
+    let held = ["sessions", "streams", "calls", "leases"].map(|name| told[name].as_u64());
+    assert_eq!(held, [Some(1); 4], "{line}");
+    drop(events);
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
 }
 
 /// When the other end of the log is gone, a closed terminal for one, every line fails. That must not keep it from stopping.

@@ -156,6 +156,15 @@ impl<A> Sessions<A> {
         self.len() == 0
     }
 
+    /// Streams of all sessions that clients read now. Looks at every session: for whoever asks now and then.
+    pub fn attached_streams(&self) -> usize {
+        let of_shard = |shard: &RwLock<HashMap<_, Arc<Session<A>>>>| -> usize {
+            let sessions = shard.read().unwrap_or_else(PoisonError::into_inner);
+            sessions.values().map(|session| session.attached_streams()).sum()
+        };
+        self.shards.iter().map(of_shard).sum()
+    }
+
     /// Sessions that were refused since the start.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)

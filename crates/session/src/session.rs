@@ -197,6 +197,13 @@ impl<A> Session<A> {
         self.lock().entries.iter().any(|entry| entry.outbox.is_attached())
     }
 
+    /// Streams of the session that a client reads right now.
+    pub(crate) fn attached_streams(&self) -> usize {
+        let streams = self.lock();
+        let attached = streams.entries.iter().filter(|entry| entry.outbox.is_attached());
+        attached.count()
+    }
+
     /// Whether a client reads a stream for what belongs to no exchange.
     pub fn is_listening(&self) -> bool {
         let streams = self.lock();

@@ -113,3 +113,14 @@ fn idleness_begins_when_the_last_stream_has_ended() {
     assert!(sessions.expire(late + Duration::from_secs(299)).is_empty());
     assert_eq!(sessions.expire(late + Duration::from_secs(300)).len(), 1);
 }
+
+#[test]
+fn streams_count_while_somebody_reads_them() {
+    let sessions = Sessions::new(limits());
+    let alice = open(&sessions, "alice", Duration::ZERO).unwrap();
+    let bob = open(&sessions, "bob", Duration::ZERO).unwrap();
+    let streams = [&alice, &alice, &bob].map(|session| session.listen().unwrap());
+    assert_eq!(sessions.attached_streams(), 3);
+    drop(streams);
+    assert_eq!(sessions.attached_streams(), 0);
+}
