@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::counters::Counters;
+use crate::guard::RestartGuard;
 use crate::lease::{Lease, Opening};
 use crate::registry::LeaseKey;
 use crate::settings::{EndpointSettings, Hosting, LeasePolicy};
@@ -100,7 +101,8 @@ impl Endpoint {
             Hosting::Command(LeasePolicy::Shared) => self.shared_legacy_lease(),
             Hosting::Command(LeasePolicy::Session) | Hosting::InProcess => {
                 let introduction = self.shared.introduction();
-                let lease = self.legacy_lease(Sharing::Exclusive, introduction, Opening::ByClient);
+                let crashes = self.shared.crashes.of_one();
+                let lease = self.legacy_lease(Sharing::Exclusive, introduction, Opening::ByClient, crashes);
                 Ok(self.shared.registry.register(lease))
             }
         }
@@ -109,7 +111,8 @@ impl Endpoint {
     fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
         self.shared.registry.keyed(LeaseKey::SharedLegacy, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            self.legacy_lease(Sharing::Shared, self.shared.introduction(), opening)
+            let crashes = self.shared.crashes.of_everybody();
+            self.legacy_lease(Sharing::Shared, self.shared.introduction(), opening, crashes)
         })
     }
 
@@ -121,8 +124,12 @@ impl Endpoint {
             Hosting::Command(LeasePolicy::Session) => self.account_lease(caller, meta),
             // Log messages do not say which request they are about: one that
             // asks for them has a connection of its own.
-            Hosting::InProcess if meta.log_level.is_some() => Ok(registry.register(self.modern_lease())),
-            Hosting::InProcess => registry.keyed(LeaseKey::SharedModern, || self.modern_lease()),
+            Hosting::InProcess if meta.log_level.is_some() => {
+                Ok(registry.register(self.modern_lease(self.shared.crashes.of_one())))
+            }
+            Hosting::InProcess => registry.keyed(LeaseKey::SharedModern, || {
+                self.modern_lease(self.shared.crashes.of_everybody())
+            }),
         }
     }
 
@@ -140,21 +147,29 @@ impl Endpoint {
                 capabilities,
             };
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            self.legacy_lease(Sharing::Exclusive, introduction, opening)
+            let crashes = self.shared.crashes.of_account(&caller.account());
+            self.legacy_lease(Sharing::Exclusive, introduction, opening, crashes)
         })
     }
 
-    fn legacy_lease(&self, sharing: Sharing, introduction: Introduction, opening: Opening) -> Arc<Lease> {
+    fn legacy_lease(
+        &self,
+        sharing: Sharing,
+        introduction: Introduction,
+        opening: Opening,
+        crashes: Arc<RestartGuard>,
+    ) -> Arc<Lease> {
         Lease::new(
             Arc::clone(&self.shared),
             Server::Legacy,
             sharing,
             introduction,
             opening,
+            crashes,
         )
     }
 
-    fn modern_lease(&self) -> Arc<Lease> {
+    fn modern_lease(&self, crashes: Arc<RestartGuard>) -> Arc<Lease> {
         let introduction = self.shared.introduction();
         let shared = Arc::clone(&self.shared);
         Lease::new(
@@ -163,6 +178,7 @@ impl Endpoint {
             Sharing::Shared,
             introduction,
             Opening::None,
+            crashes,
         )
     }
 }

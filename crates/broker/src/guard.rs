@@ -1,4 +1,9 @@
 //! When a server may be started again.
+//!
+//! Two things are told apart. A server that cannot be *started* is broken for
+//! everybody: the endpoint counts that. A server that *crashes* after it was
+//! opened may do so because of what its client asks for: that is counted for
+//! whoever uses it, and is nothing to others.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,7 +12,7 @@ use pontoon_supervise::{Backoff, BackoffSettings, Circuit, CircuitSettings, Verd
 use pontoon_translate::{Fault, Reason};
 use tokio::time::Instant;
 
-/// Delays starts after crashes, and refuses them after too many.
+/// Delays starts after failures, and refuses them after too many.
 pub(crate) struct RestartGuard(Mutex<State>);
 
 struct State {
@@ -55,12 +60,33 @@ impl RestartGuard {
         }
     }
 
-    /// A server came up.
+    /// Waits as long as earlier failures ask for, then uses up an attempt.
+    ///
+    /// # Errors
+    ///
+    /// There is none for now.
+    pub(crate) async fn pass(&self) -> Result<(), Fault> {
+        tokio::time::sleep(self.delay()?).await;
+        self.admit()
+    }
+
+    /// A server was opened; what failed before is still counted.
     pub(crate) fn succeeded(&self) {
         let mut state = self.lock();
         state.circuit.succeeded();
         state.backoff.reset();
         state.not_before = None;
+    }
+
+    /// What failed before was no sign of anything.
+    pub(crate) fn forget(&self) {
+        self.lock().circuit.reset();
+        self.succeeded();
+    }
+
+    /// Whether what failed before matters no more.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.lock().circuit.is_calm(Instant::now().into_std())
     }
 
     /// A server could not be started, or crashed.

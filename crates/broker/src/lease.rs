@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::ear::Ear;
+use crate::guard::RestartGuard;
 use crate::pool::Warm;
 use crate::shared::Shared;
 use crate::start;
@@ -30,6 +31,8 @@ const EAGER_PAUSE: Duration = Duration::from_secs(5);
 /// back; the lease stays.
 pub(crate) struct Lease {
     shared: Arc<Shared>,
+    /// Crashes of its servers after they were opened.
+    crashes: Arc<RestartGuard>,
     desk: Mutex<Desk>,
     /// Rung whenever the phase changes.
     changed: Notify,
@@ -87,6 +90,7 @@ impl Lease {
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
+        crashes: Arc<RestartGuard>,
     ) -> Arc<Self> {
         let desk = Desk {
             link: Link::new(server, sharing, shared.settings.timeouts, introduction),
@@ -101,6 +105,7 @@ impl Lease {
         Arc::new(Self {
             used: AtomicU64::new(millis(shared.clock.now())),
             shared,
+            crashes,
             desk: Mutex::new(desk),
             changed: Notify::new(),
             departed: Mutex::default(),
@@ -229,7 +234,12 @@ impl Lease {
         if desk.attempt != attempt || desk.phase != Phase::Up {
             return;
         }
-        self.shared.report_loss(why);
+        let blamed = if desk.link.is_open() {
+            &*self.crashes
+        } else {
+            &self.shared.guard
+        };
+        self.shared.report_loss(why, blamed);
         // What the server left behind ends in the background. Its successor
         // need not wait for that, so the slots are free.
         self.shared.retire(desk.wiring.connection.take(), Vec::new());
@@ -246,7 +256,10 @@ impl Lease {
     fn conclude(&self, desk: &mut Desk) {
         match desk.wiring.opened.take() {
             None => return,
-            Some(Ok(())) => self.shared.guard.succeeded(),
+            Some(Ok(())) => {
+                self.shared.guard.forget();
+                self.crashes.succeeded();
+            }
             Some(Err(fault)) => {
                 if desk.phase == Phase::Up {
                     self.shared.guard.failed();
@@ -309,6 +322,15 @@ impl Lease {
         if self.shared.clock.now().saturating_sub(used) >= patience && desk.link.is_idle() {
             self.end(&mut desk, Reason::SessionEnded);
         }
+    }
+
+    /// Waits as long as the crashes of its servers ask for.
+    ///
+    /// # Errors
+    ///
+    /// It crashed too often.
+    pub(crate) async fn pause(&self) -> Result<(), Fault> {
+        self.crashes.pass().await
     }
 
     /// Who uses the lease.

@@ -11,6 +11,7 @@
 mod attachment;
 mod clock;
 mod counters;
+mod crashes;
 mod ear;
 mod endpoint;
 mod guard;

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::counters::Counters;
+use crate::crashes::Crashes;
 use crate::guard::RestartGuard;
 use crate::pool::WarmPool;
 use crate::registry::Registry;
@@ -29,7 +30,10 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
     pub(crate) bell: Arc<Notify>,
+    /// Starts that failed.
     pub(crate) guard: RestartGuard,
+    /// Crashes of servers that had been opened.
+    pub(crate) crashes: Crashes,
     pub(crate) pool: WarmPool,
     pub(crate) registry: Registry,
     pub(crate) processes: Arc<Gauge>,
@@ -53,6 +57,7 @@ impl Shared {
         };
         Arc::new(Self {
             guard: RestartGuard::new(settings.backoff, settings.circuit),
+            crashes: Crashes::new(settings.backoff, settings.circuit),
             processes: Gauge::new("max_processes", settings.max_processes),
             all_processes,
             connector,
@@ -130,14 +135,15 @@ impl Shared {
         }
     }
 
-    pub(crate) fn report_loss(&self, why: &Closed) {
+    /// A connection is over; `blamed` is told if nobody had asked for that.
+    pub(crate) fn report_loss(&self, why: &Closed, blamed: &RestartGuard) {
         match why {
             Closed::Requested | Closed::Abandoned => {}
             _ => {
                 let stderr = why.stderr_tail().unwrap_or_default();
                 tracing::warn!(server = %self.settings.name, %why, stderr, "the server was lost");
                 self.counters.count_crash();
-                self.guard.failed();
+                blamed.failed();
             }
         }
     }

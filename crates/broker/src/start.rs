@@ -35,6 +35,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>) {
 /// The kind of server that a lease needs: warm ones belong to nobody yet, so
 /// they suit whoever has one alone.
 async fn server(shared: &Shared, lease: &Lease) -> Result<Warm, Fault> {
+    lease.pause().await?;
     match lease.sharing() {
         Sharing::Exclusive => shared.pool.take_or_connect(shared).await,
         Sharing::Shared => connect(shared, Sharing::Shared).await,
@@ -43,10 +44,7 @@ async fn server(shared: &Shared, lease: &Lease) -> Result<Warm, Fault> {
 
 /// Connects, respecting back-off, circuit and limits.
 pub(crate) async fn connect(shared: &Shared, sharing: Sharing) -> Result<Warm, Fault> {
-    let delay = shared.guard.delay()?;
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
+    tokio::time::sleep(shared.guard.delay()?).await;
     let processes = shared.process_slots()?;
     shared.guard.admit()?;
     let connecting = match sharing {

@@ -94,16 +94,28 @@ impl Circuit {
         }
     }
 
+    /// Whether nothing is remembered that still matters.
+    pub fn is_calm(&self, now: Instant) -> bool {
+        let over = |since: Instant| now.saturating_duration_since(since) >= self.settings.window;
+        match &self.state {
+            State::Closed { failures } => failures.back().is_none_or(|last| over(*last)),
+            State::Open { until } | State::HalfOpen { until } => over(*until),
+        }
+    }
+
+    /// Forgets every failure.
+    pub fn reset(&mut self) {
+        self.state = State::Closed {
+            failures: VecDeque::new(),
+        };
+    }
+
     /// An attempt worked: the child came up and answered.
     pub fn succeeded(&mut self) {
         match &mut self.state {
             // Failures age by time alone: a child that crashes at every fourth call must not hide behind three answers.
             State::Closed { .. } => {}
-            State::Open { .. } | State::HalfOpen { .. } => {
-                self.state = State::Closed {
-                    failures: VecDeque::new(),
-                };
-            }
+            State::Open { .. } | State::HalfOpen { .. } => self.reset(),
         }
     }
 
@@ -189,6 +201,19 @@ mod tests {
         circuit.failed(later);
         assert!(circuit.is_open(later));
         assert_eq!(circuit.attempt(later + Duration::from_secs(5)), Verdict::Probe);
+    }
+
+    #[test]
+    fn it_is_calm_when_what_it_remembers_is_out_of_date() {
+        let start = Instant::now();
+        let mut circuit = Circuit::new(SETTINGS);
+        assert!(circuit.is_calm(start));
+        circuit.failed(start);
+        assert!(!circuit.is_calm(start + Duration::from_secs(9)));
+        assert!(circuit.is_calm(start + Duration::from_secs(10)));
+        let circuit = opened(start);
+        assert!(!circuit.is_calm(start + Duration::from_secs(14)));
+        assert!(circuit.is_calm(start + Duration::from_secs(15)));
     }
 
     #[test]

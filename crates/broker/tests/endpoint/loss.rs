@@ -1,5 +1,7 @@
 //! Servers that crash.
 
+use std::time::Duration;
+
 use pontoon_broker::{Hosting, LeasePolicy};
 use serde_json::json;
 use tokio::time::Instant;
@@ -142,6 +144,58 @@ async fn a_server_that_keeps_crashing_is_left_alone_for_a_while() {
     assert_eq!(faults, expected);
     tokio::time::sleep(31 * SECOND).await;
     assert_eq!(guest.call(1, "echo").await.server().await, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_keeps_crashing_its_own_server_shuts_out_nobody_else() {
+    let house = House::new(OWN);
+    let vandal = house.guest().await;
+    for id in 0..5 {
+        let crash = vandal.call(id, "crash").await;
+        assert_eq!(crash.fault().await.0, "upstream_exited", "crash {id}");
+    }
+    let refused = vandal.call(5, "echo").await;
+    assert_eq!(refused.fault().await.0, "upstream_circuit_open");
+    let begun = Instant::now();
+    let guest = house.guest().await;
+    guest.call(1, "echo").await.server().await;
+    house.modern_call(ME, "echo").await.server().await;
+    assert_eq!(begun.elapsed(), Duration::ZERO, "not even a delay");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_is_held_to_its_crashes_even_after_its_lease_is_gone() {
+    let house = House::new(OWN);
+    for _ in 0..5 {
+        let crash = house.modern_call(ME, "crash").await;
+        assert_eq!(crash.fault().await.0, "upstream_exited");
+        tokio::time::sleep(2 * SECOND).await;
+    }
+    let refused = house.modern_call(ME, "echo").await;
+    assert_eq!(refused.fault().await.0, "upstream_circuit_open");
+    house.modern_call("10.0.0.2", "echo").await.server().await;
+    tokio::time::sleep(31 * SECOND).await;
+    house.modern_call(ME, "echo").await.server().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_starts_for_some_is_not_given_up_for_all() {
+    let house = House::new(OWN);
+    for _ in 0..3 {
+        house.fake.plan([Next::EndsAtOnce, Next::Missing]);
+        for _ in 0..2 {
+            let early = house.visitor().begin_initialize().await;
+            assert_eq!(early.fault().await.0, "upstream_start_failed");
+        }
+        house.guest().await;
+    }
+    house.fake.plan([Next::EndsAtOnce; 5]);
+    for _ in 0..5 {
+        let early = house.visitor().begin_initialize().await;
+        assert_eq!(early.fault().await.0, "upstream_start_failed");
+    }
+    let refused = house.visitor().begin_initialize().await;
+    assert_eq!(refused.fault().await.0, "upstream_circuit_open");
 }
 
 #[tokio::test(start_paused = true)]
