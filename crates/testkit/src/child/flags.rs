@@ -57,6 +57,46 @@ pub(crate) struct Flags {
     pub(crate) dump_env: bool,
     /// `--resources`: offers resources, subscriptions and the tool `touch`.
     pub(crate) resources: bool,
+    /// `--dribble`: writes standard output byte by byte.
+    pub(crate) dribble: bool,
+    /// `--pieces`: writes each line in two pieces with a pause between them.
+    pub(crate) pieces: bool,
+    /// `--late MS`: takes so long for each call; calls queue up behind each other.
+    pub(crate) late: Option<u64>,
+    /// `--reorder MS`: keeps the answers to calls until nothing was asked for so long, then sends the last one first.
+    pub(crate) reorder: Option<u64>,
+    /// `--guess-ids`: before the answer to a call, sends its result with ids of every kind that are not the call's.
+    pub(crate) guess_ids: bool,
+    /// `--wrong-id`: answers calls with the id that follows the right one, and with no other.
+    pub(crate) wrong_id: bool,
+    /// `--bad-answer KIND`: answers to calls are no valid messages; kinds are in `mischief.rs`.
+    pub(crate) bad_answer: Option<String>,
+    /// `--huge-result BYTES`: results of calls are longer by so much.
+    pub(crate) huge_result: u64,
+    /// `--foreign-notifications`: around each answer, sends notifications about calls, resources and questions that are not there.
+    pub(crate) foreign_notifications: bool,
+    /// `--late-log`: after each answer, sends a log message that tells the call's arguments.
+    pub(crate) late_log: bool,
+    /// `--odd-questions`: asks before it has answered `initialize`, twice with one id, without waiting, and after the answer.
+    pub(crate) odd_questions: bool,
+    /// `--flood N`: sends that many notifications of several kinds before the answer to a call.
+    pub(crate) flood: u64,
+    /// `--flood-forever`: from the first call on, sends notifications without end beside the answers.
+    pub(crate) flood_forever: bool,
+    /// `--stop-reading-after N`: reads nothing more after the answer to the Nth call, and does not end.
+    pub(crate) stop_reading_after: Option<u64>,
+    /// `--exit-at-initialize CODE`: exits with that code instead of answering `initialize`.
+    pub(crate) exit_at_initialize: Option<u8>,
+    /// `--exit-in-call N`: exits in good order in the middle of the Nth call.
+    pub(crate) exit_in_call: Option<u64>,
+    /// `--die-in-answer N`: aborts in the middle of the line that answers the Nth call.
+    pub(crate) die_in_answer: Option<u64>,
+    /// `--exit-after-answer N`: exits after the answer to the Nth call, which lacks its line end.
+    pub(crate) exit_after_answer: Option<u64>,
+    /// `--freeze N`: stops like a program under a debugger (SIGSTOP) in the Nth call.
+    pub(crate) freeze: Option<u64>,
+    /// `--fork-holding`: leaves a grandchild that holds standard input and output open.
+    pub(crate) fork_holding: bool,
 }
 
 impl Flags {
@@ -83,6 +123,15 @@ impl Flags {
                 "--list-changed" => flags.list_changed = true,
                 "--dump-env" => flags.dump_env = true,
                 "--resources" => flags.resources = true,
+                "--dribble" => flags.dribble = true,
+                "--pieces" => flags.pieces = true,
+                "--guess-ids" => flags.guess_ids = true,
+                "--wrong-id" => flags.wrong_id = true,
+                "--foreign-notifications" => flags.foreign_notifications = true,
+                "--late-log" => flags.late_log = true,
+                "--odd-questions" => flags.odd_questions = true,
+                "--flood-forever" => flags.flood_forever = true,
+                "--fork-holding" => flags.fork_holding = true,
                 _ => flags.parse_with_value(&flag, args.next())?,
             }
         }
@@ -96,9 +145,21 @@ impl Flags {
                 .parse::<u64>()
                 .map_err(|_| format!("{flag} needs a number, not {value:?}"))
         };
+        let code = || Ok::<_, String>(number()?.to_le_bytes()[0]);
         match flag {
             "--crash-after" => self.crash_after = Some(number()?),
-            "--exit-on-start" => self.exit_on_start = Some(number()?.to_le_bytes()[0]),
+            "--exit-on-start" => self.exit_on_start = Some(code()?),
+            "--exit-at-initialize" => self.exit_at_initialize = Some(code()?),
+            "--exit-in-call" => self.exit_in_call = Some(number()?),
+            "--die-in-answer" => self.die_in_answer = Some(number()?),
+            "--exit-after-answer" => self.exit_after_answer = Some(number()?),
+            "--stop-reading-after" => self.stop_reading_after = Some(number()?),
+            "--freeze" => self.freeze = Some(number()?),
+            "--late" => self.late = Some(number()?),
+            "--reorder" => self.reorder = Some(number()?),
+            "--huge-result" => self.huge_result = number()?,
+            "--flood" => self.flood = number()?,
+            "--bad-answer" => self.bad_answer = Some(value),
             "--giant-line" => self.giant_line = Some(number()?),
             "--slow-start" => self.slow_start = Some(number()?),
             "--progress" => self.progress = number()?,

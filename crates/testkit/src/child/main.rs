@@ -6,6 +6,7 @@
 
 mod answers;
 mod flags;
+mod mischief;
 mod offspring;
 mod output;
 mod resources;

@@ -15,6 +15,14 @@ pub(crate) fn fork() {
     }
 }
 
+/// A grandchild that holds the streams that its parent got: their other ends see no end when the parent is gone.
+pub(crate) fn fork_holding() {
+    match Command::new("sleep").arg("3600").spawn() {
+        Ok(child) => eprintln!("offspring {}", child.id()),
+        Err(error) => eprintln!("cannot fork: {error}"),
+    }
+}
+
 /// A process in a session of its own whose parent has ended. `then` is what its shell does after it has said who it
 /// is.
 pub(crate) fn double_fork(then: &str) {

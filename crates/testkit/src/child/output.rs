@@ -1,8 +1,12 @@
 //! Standard output and how it can be spoilt.
 
 use std::io::{self, StdoutLock, Write};
+use std::time::Duration;
 
 use crate::flags::Flags;
+
+/// Between two pieces of a line: long enough to be read alone.
+const PAUSE: Duration = Duration::from_millis(3);
 
 pub(crate) struct Output {
     out: StdoutLock<'static>,
@@ -40,7 +44,27 @@ impl Output {
             self.out.write_all(b"\x1b]0;test\x07\x1b[32m")?;
         }
         let end = if flags.crlf { "\r\n" } else { "\n" };
-        self.out.write_all([message, end].concat().as_bytes())?;
+        self.bytes(flags, [message, end].concat().as_bytes())
+    }
+
+    /// Sends bytes, in as many pieces as the flags want.
+    pub(crate) fn bytes(&mut self, flags: &Flags, bytes: &[u8]) -> io::Result<()> {
+        if flags.dribble {
+            for byte in bytes {
+                self.out.write_all(&[*byte])?;
+                self.out.flush()?;
+            }
+            return Ok(());
+        }
+        let mut rest = bytes;
+        if flags.pieces {
+            let (begin, end) = bytes.split_at(bytes.len() / 2);
+            self.out.write_all(begin)?;
+            self.out.flush()?;
+            std::thread::sleep(PAUSE);
+            rest = end;
+        }
+        self.out.write_all(rest)?;
         self.out.flush()
     }
 

@@ -1,6 +1,8 @@
 //! The loop: a line in, answers out.
 
-use std::io::{self, BufRead, StdinLock};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::os::fd::FromRawFd;
 
 use crate::answers;
 use crate::flags::Flags;
@@ -13,18 +15,22 @@ pub(crate) struct Server {
     pub(crate) flags: Flags,
     pub(crate) output: Output,
     pub(crate) resources: Resources,
-    input: StdinLock<'static>,
-    calls: u64,
+    /// Answers that are kept back.
+    pub(crate) held: Vec<String>,
+    pub(crate) calls: u64,
+    pub(crate) input: BufReader<File>,
     asked: u64,
 }
 
 impl Server {
     pub(crate) fn new(flags: Flags) -> Self {
-        let input = io::stdin().lock();
+        // SAFETY: nobody else uses standard input; the library's own reader would hide what it has read already.
+        let input = BufReader::new(unsafe { File::from_raw_fd(libc::STDIN_FILENO) });
         Self {
             flags,
             output: Output::new(),
             resources: Resources::default(),
+            held: Vec::new(),
             input,
             calls: 0,
             asked: 0,
@@ -47,6 +53,7 @@ impl Server {
 
     fn read_line(&mut self, line: &mut String) -> io::Result<bool> {
         line.clear();
+        self.release_held()?;
         Ok(self.input.read_line(line)? > 0)
     }
 
@@ -59,7 +66,11 @@ impl Server {
             return Ok(());
         };
         let params = Params::of(&message);
+        let is_call = method == "tools/call";
         let answer = match method {
+            "initialize" if self.flags.exit_at_initialize.is_some() => {
+                std::process::exit(self.flags.exit_at_initialize.map_or(0, i32::from));
+            }
             "initialize" => Ok(answers::initialize(&self.flags, &params)),
             "ping" => Ok("{}".to_owned()),
             "tools/list" => Ok(answers::tools(&self.flags)),
@@ -71,6 +82,12 @@ impl Server {
             Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
             Err(error) => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#),
         };
+        if self.flags.odd_questions && method == "initialize" {
+            self.ask_oddly("{}")?;
+        }
+        if is_call {
+            return self.answer_call(id.get(), &params, answer);
+        }
         self.output.answer(&self.flags, &answer)
     }
 
@@ -89,8 +106,9 @@ impl Server {
             unsafe { libc::close(libc::STDIN_FILENO) };
             startup::idle();
         }
+        self.meddle(params)?;
         self.notify(params)?;
-        let text = match (&self.flags.ask, self.flags.dump_env) {
+        let mut text = match (&self.flags.ask, self.flags.dump_env) {
             (Some(method), _) => self.ask(&method.clone())?,
             (None, true) => answers::surroundings(),
             (None, false) => params
@@ -98,6 +116,10 @@ impl Server {
                 .map_or("{}", |arguments| arguments.get())
                 .to_owned(),
         };
+        text.extend(std::iter::repeat_n(
+            'x',
+            usize::try_from(self.flags.huge_result).unwrap_or(0),
+        ));
         match params.name.as_deref() {
             Some("echo") => Ok(Ok(answers::text(&text))),
             Some("touch") if self.flags.resources => {
@@ -132,7 +154,7 @@ impl Server {
         Ok(())
     }
 
-    fn notification(&mut self, method: &str, params: &str) -> io::Result<()> {
+    pub(crate) fn notification(&mut self, method: &str, params: &str) -> io::Result<()> {
         let message = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#);
         self.output.message(&self.flags, &message)
     }

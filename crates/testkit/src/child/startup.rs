@@ -22,6 +22,9 @@ pub(crate) fn run(flags: &Flags) -> Option<u8> {
     if flags.fork {
         offspring::fork();
     }
+    if flags.fork_holding {
+        offspring::fork_holding();
+    }
     if flags.double_fork {
         offspring::double_fork(if flags.orphan_exits {
             "exit 0"
