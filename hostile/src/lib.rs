@@ -1,21 +1,22 @@
 //! Hostile input, as files: what a client sends, how the server behaves, what has to come back, and what must hold
 //! afterwards, replayed over real sockets against the real binary.
 //!
-//! `README.md` describes the files below `cases/`; adding one adds a case.
+//! `README.md` describes the files below `cases/`; adding one adds a case. What other suites against the real binary need
+//! as well is public: the program, what `/proc` tells of it, and a client's side of a connection.
 
 mod case;
 mod era;
 mod gateway;
 mod play;
 mod probe;
-mod process;
-mod program;
-mod response;
+pub mod process;
+pub mod program;
+pub mod response;
 mod setup;
 mod subset;
 mod suite;
 mod text;
-mod wire;
+pub mod wire;
 mod words;
 
 use std::path::Path;

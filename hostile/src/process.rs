@@ -3,10 +3,10 @@
 use std::fs;
 
 /// Variable that everything a gateway starts carries, also what has left its process group.
-pub(crate) const MARKER: &str = "HOSTILE_RUN";
+pub const MARKER: &str = "HOSTILE_RUN";
 
 /// Processes that carry the marker `run`, zombies left out.
-pub(crate) fn offspring(run: &str) -> Vec<u32> {
+pub fn offspring(run: &str) -> Vec<u32> {
     let wanted = format!("{MARKER}={run}\0");
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -22,19 +22,19 @@ pub(crate) fn offspring(run: &str) -> Vec<u32> {
 }
 
 /// Zombies among the children of `parent`.
-pub(crate) fn zombies(parent: u32) -> usize {
+pub fn zombies(parent: u32) -> usize {
     let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
     let zombie = |pid: &&str| pid.parse().is_ok_and(pontoon_testkit::is_zombie);
     children.split_whitespace().filter(zombie).count()
 }
 
 /// Open descriptors.
-pub(crate) fn descriptors(pid: u32) -> usize {
+pub fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }
 
 /// A line of `/proc/PID/status` that counts kilobytes, such as `VmRSS`, in bytes.
-pub(crate) fn memory(pid: u32, line: &str) -> u64 {
+pub fn memory(pid: u32, line: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let value = status
         .lines()

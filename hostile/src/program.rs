@@ -11,7 +11,7 @@ const VARIABLE: &str = "PONTOON_BIN";
 ///
 /// # Panics
 /// If it cannot be built.
-pub(crate) fn pontoon() -> &'static Path {
+pub fn pontoon() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| given().unwrap_or_else(build))
 }

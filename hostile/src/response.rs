@@ -2,10 +2,11 @@
 
 /// Status line and headers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Head {
-    pub(crate) status: u16,
+pub struct Head {
+    /// The status code.
+    pub status: u16,
     /// Names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
 }
 
 impl Head {
@@ -29,7 +30,8 @@ impl Head {
         })
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of the first header with this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
         let found = self
             .headers
             .iter()
@@ -37,7 +39,8 @@ impl Head {
         found.map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn is_stream(&self) -> bool {
+    /// Whether the body is an event stream.
+    pub fn is_stream(&self) -> bool {
         self.header("content-type")
             .is_some_and(|kind| kind.starts_with("text/event-stream"))
     }
@@ -118,10 +121,13 @@ impl Framing {
 
 /// One event of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Event {
-    pub(crate) kind: String,
-    pub(crate) id: Option<String>,
-    pub(crate) data: String,
+pub struct Event {
+    /// The field `event`; empty without one.
+    pub kind: String,
+    /// The field `id`.
+    pub id: Option<String>,
+    /// The fields `data`, joined with newlines.
+    pub data: String,
 }
 
 /// The events of a stream, as they come.

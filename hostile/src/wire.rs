@@ -9,18 +9,18 @@ use socket2::{Domain, Socket, Type};
 use crate::response::{Events, Framing, Head};
 
 /// What a peer did that was not expected.
-pub(crate) type Trouble = String;
+pub type Trouble = String;
 
 /// Most bytes of a connection that are kept to be looked at when the run is over.
 const KEPT: usize = 8 * 1024 * 1024;
 
 /// One connection.
-pub(crate) struct Wire {
+pub struct Wire {
     socket: TcpStream,
     /// Received and not yet understood.
     inbox: Vec<u8>,
     /// Everything received.
-    pub(crate) seen: Vec<u8>,
+    pub seen: Vec<u8>,
     ended: bool,
     framing: Framing,
     pub(crate) events: Events,
@@ -28,7 +28,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Connects, from the address `from` if there is one.
-    pub(crate) fn open(to: SocketAddr, from: Option<IpAddr>) -> Result<Self, Trouble> {
+    pub fn open(to: SocketAddr, from: Option<IpAddr>) -> Result<Self, Trouble> {
         let connect = || -> io::Result<TcpStream> {
             let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
             if let Some(from) = from {
@@ -50,13 +50,13 @@ impl Wire {
     }
 
     /// Sends all bytes, or what the peer takes of them within `limit`; false if it did not take all.
-    pub(crate) fn send(&mut self, bytes: &[u8], limit: Duration) -> bool {
+    pub fn send(&mut self, bytes: &[u8], limit: Duration) -> bool {
         let _ = self.socket.set_write_timeout(Some(limit));
         self.socket.write_all(bytes).is_ok()
     }
 
     /// Sends a byte each `interval` until the peer says something or `limit` is over.
-    pub(crate) fn drip(&mut self, bytes: &[u8], interval: Duration, limit: Duration) {
+    pub fn drip(&mut self, bytes: &[u8], interval: Duration, limit: Duration) {
         let end = Instant::now() + limit;
         for byte in bytes {
             if !self.send(&[*byte], interval) || Instant::now() >= end {
@@ -70,18 +70,18 @@ impl Wire {
     }
 
     /// Says that nothing more will be sent.
-    pub(crate) fn shutdown(&self) {
+    pub fn shutdown(&self) {
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
     }
 
     /// Closes with a reset.
-    pub(crate) fn reset(self) {
+    pub fn reset(self) {
         let socket = Socket::from(self.socket);
         let _ = socket.set_linger(Some(Duration::ZERO));
     }
 
     /// Receives something before `deadline`; false if nothing came.
-    pub(crate) fn fill(&mut self, deadline: Instant) -> bool {
+    pub fn fill(&mut self, deadline: Instant) -> bool {
         let left = deadline
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(1));
@@ -116,7 +116,7 @@ impl Wire {
     }
 
     /// The head of the next response. Interim responses are passed over.
-    pub(crate) fn head(&mut self, deadline: Instant) -> Result<Head, Trouble> {
+    pub fn head(&mut self, deadline: Instant) -> Result<Head, Trouble> {
         self.finish(deadline)?;
         loop {
             if let Some(end) = memchr::memmem::find(&self.inbox, b"\r\n\r\n") {
@@ -140,7 +140,7 @@ impl Wire {
     }
 
     /// The next piece of the body; `None` behind its end.
-    pub(crate) fn piece(&mut self, deadline: Instant) -> Result<Option<Vec<u8>>, Trouble> {
+    pub fn piece(&mut self, deadline: Instant) -> Result<Option<Vec<u8>>, Trouble> {
         loop {
             if self.framing == Framing::Done {
                 return Ok(None);
@@ -163,7 +163,7 @@ impl Wire {
     }
 
     /// The whole body.
-    pub(crate) fn body(&mut self, deadline: Instant) -> Result<Vec<u8>, Trouble> {
+    pub fn body(&mut self, deadline: Instant) -> Result<Vec<u8>, Trouble> {
         let mut body = Vec::new();
         while let Some(piece) = self.piece(deadline)? {
             body.extend(piece);
@@ -172,7 +172,7 @@ impl Wire {
     }
 
     /// The data of the next event of an event stream; `None` if the stream has ended.
-    pub(crate) fn event(&mut self, deadline: Instant) -> Result<Option<crate::response::Event>, Trouble> {
+    pub fn event(&mut self, deadline: Instant) -> Result<Option<crate::response::Event>, Trouble> {
         loop {
             if let Some(event) = self.events.pop() {
                 return Ok(Some(event));
@@ -185,7 +185,7 @@ impl Wire {
     }
 
     /// Waits for the peer to close.
-    pub(crate) fn closed(&mut self, deadline: Instant) -> Result<(), Trouble> {
+    pub fn closed(&mut self, deadline: Instant) -> Result<(), Trouble> {
         while !self.ended {
             if !self.fill(deadline) && !self.ended && Instant::now() >= deadline {
                 return Err("the connection is still open".to_owned());
@@ -194,13 +194,18 @@ impl Wire {
         Ok(())
     }
 
+    /// Whether the peer has closed.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Whether there is anything that was not asked for.
-    pub(crate) fn left_over(&self) -> &[u8] {
+    pub fn left_over(&self) -> &[u8] {
         &self.inbox
     }
 
     /// Takes what has come and was not yet looked at.
-    pub(crate) fn collect(&mut self) {
+    pub fn collect(&mut self) {
         while !self.ended && self.seen.len() < KEPT && self.fill(Instant::now()) {}
     }
 }
