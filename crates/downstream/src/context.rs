@@ -82,6 +82,7 @@ impl<B: Backend> Context<'_, B> {
         }
         let settings = &self.shared.settings;
         let session = Session::new(
+            (settings.session_ids)(),
             self.server.owner(&self.caller),
             transport,
             settings.streams,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pontoon_jsonrpc::Limits;
-use pontoon_session::{SessionLimits, StreamLimits};
+use pontoon_session::{SessionId, SessionLimits, StreamLimits};
 
 /// How strictly the `Accept` header of a Streamable HTTP request is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +67,9 @@ pub struct Settings {
     pub max_connections: usize,
     /// Connections of one address.
     pub max_connections_per_address: usize,
+    /// Where the ids of sessions come from: the operating system's random
+    /// source, except where a run must repeat itself exactly.
+    pub session_ids: fn() -> SessionId,
     /// Bounds on sessions.
     pub sessions: SessionLimits,
     /// Bounds on the streams of one session, and on exchanges without one.
@@ -94,6 +97,7 @@ impl Default for Settings {
             write_timeout: Duration::from_secs(30),
             max_connections: 10_000,
             max_connections_per_address: 1024,
+            session_ids: SessionId::random,
             sessions: SessionLimits {
                 total: 10_000,
                 per_principal: 256,

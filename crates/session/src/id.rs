@@ -16,7 +16,7 @@ const TEXT: usize = 43;
 /// cryptographically secure (2025-11-25, Transports, "Session Management").
 /// Possession of an id proves nothing by itself: sessions are also bound to
 /// their owner.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId([u8; BYTES]);
 
 /// Text that cannot be a session id of ours; to clients it is an unknown one.
@@ -34,6 +34,12 @@ impl SessionId {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).expect("the operating system provides randomness");
         Self(bytes)
+    }
+
+    /// The id that consists of these bits. Whoever chooses them answers for
+    /// nobody being able to guess them: [`SessionId::random`] does.
+    pub fn from_bits(bits: [u8; BYTES]) -> Self {
+        Self(bits)
     }
 
     /// The text form.

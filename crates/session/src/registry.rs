@@ -143,6 +143,8 @@ impl<A> Sessions<A> {
                     .map(|session| session.id()),
             );
         }
+        // Maps have no order of their own, and each end can be seen by others.
+        ids.sort_unstable();
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 

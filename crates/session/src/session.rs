@@ -124,10 +124,16 @@ enum Role {
 
 impl<A> Session<A> {
     /// A session that has no stream yet. `now` is on the registry's clock.
-    pub fn new(owner: Owner, transport: Transport, limits: StreamLimits, now: Duration) -> Self {
+    pub fn new(
+        id: SessionId,
+        owner: Owner,
+        transport: Transport,
+        limits: StreamLimits,
+        now: Duration,
+    ) -> Self {
         let now = millis(now);
         Self {
-            id: SessionId::random(),
+            id,
             owner,
             transport,
             limits,

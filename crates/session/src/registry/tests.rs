@@ -22,6 +22,7 @@ fn owner(principal: &str, endpoint: &str) -> Owner {
 
 fn open(sessions: &Sessions<()>, principal: &str, now: Duration) -> Result<Arc<Session<()>>, Refused> {
     let session = Arc::new(Session::new(
+        SessionId::random(),
         owner(principal, "demo"),
         Transport::Streamable,
         STREAMS,

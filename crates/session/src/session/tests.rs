@@ -8,6 +8,7 @@ const LIMITS: StreamLimits = StreamLimits {
 
 fn session(transport: Transport) -> Session<()> {
     Session::new(
+        SessionId::random(),
         Owner::new("alice", "demo", "alice"),
         transport,
         LIMITS,

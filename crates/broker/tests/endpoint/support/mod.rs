@@ -16,7 +16,7 @@ use pontoon_jsonrpc::{Limits, Message, Raw};
 use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_policy::{Caller, Gauge, Policy};
-use pontoon_session::{Owner, Session, StreamLimits, Transport};
+use pontoon_session::{Owner, Session, SessionId, StreamLimits, Transport};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -63,7 +63,13 @@ impl House {
             streams: 8,
         };
         let owner = Owner::new("anonymous", "fake", "127.0.0.1");
-        let session = Session::new(owner, Transport::Streamable, limits, Duration::ZERO);
+        let session = Session::new(
+            SessionId::random(),
+            owner,
+            Transport::Streamable,
+            limits,
+            Duration::ZERO,
+        );
         Visitor {
             house: self,
             session: Arc::new(session),
