@@ -15,6 +15,7 @@ mod exchange;
 mod fault;
 mod interest;
 mod link;
+mod minted;
 mod modern_to_legacy;
 mod opening;
 mod outlet;

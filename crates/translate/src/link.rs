@@ -12,6 +12,7 @@ use crate::exchange::{
 };
 use crate::fault::{Fault, Reason};
 use crate::interest::Interest;
+use crate::minted::Minted;
 use crate::opening::{self, Introduction, Opened};
 use crate::outlet::{Anomaly, Outlet};
 use crate::subscriptions::Subscriptions;
@@ -37,15 +38,15 @@ pub struct Link<O: Outlet> {
     state: State,
     introduction: Introduction,
     next_id: u64,
-    in_flight: HashMap<UpstreamId, InFlight<O::Exchange>>,
+    in_flight: Minted<UpstreamId, InFlight<O::Exchange>>,
     next_member: u32,
-    members: HashMap<MemberId, Member<O::Member>>,
-    listeners: HashMap<UpstreamId, Listener<O::Exchange>>,
+    members: Minted<MemberId, Member<O::Member>>,
+    listeners: Minted<UpstreamId, Listener<O::Exchange>>,
     /// What members and listeners are subscribed to, counted.
     subscriptions: Subscriptions,
     next_question: i64,
     /// Questions that wait for a client's answer: our id, the server's id.
-    asked: HashMap<i64, Question>,
+    asked: Minted<i64, Question>,
     /// The log level that the server was last told.
     level: Option<LogLevel>,
 }
@@ -129,13 +130,13 @@ impl<O: Outlet> Link<O> {
             state,
             introduction,
             next_id: 1,
-            in_flight: HashMap::new(),
+            in_flight: Minted::default(),
             next_member: 0,
-            members: HashMap::new(),
-            listeners: HashMap::new(),
+            members: Minted::default(),
+            listeners: Minted::default(),
             subscriptions: Subscriptions::default(),
             next_question: 1,
-            asked: HashMap::new(),
+            asked: Minted::default(),
             level: None,
         }
     }

@@ -12,7 +12,9 @@ impl<O: Outlet> Link<O> {
         let Some(leaving) = self.members.get(&member) else {
             return;
         };
-        for id in leaving.calls.values().copied().collect::<Vec<_>>() {
+        let mut calls: Vec<_> = leaving.calls.values().copied().collect();
+        calls.sort_unstable();
+        for id in calls {
             self.withdraw(id, Reason::SessionEnded, None, out);
         }
         self.asked.retain(|_, question| !question.is_for(member));
