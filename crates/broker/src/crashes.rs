@@ -15,6 +15,7 @@ const MAX_ACCOUNTS: usize = 4096;
 pub(crate) struct Crashes {
     backoff: BackoffSettings,
     circuit: CircuitSettings,
+    jitter: fn() -> u32,
     /// Leases that everybody shares.
     everybody: Arc<RestartGuard>,
     /// Outlive the leases, which do not stay for long without a server.
@@ -22,18 +23,19 @@ pub(crate) struct Crashes {
 }
 
 impl Crashes {
-    pub(crate) fn new(backoff: BackoffSettings, circuit: CircuitSettings) -> Self {
+    pub(crate) fn new(backoff: BackoffSettings, circuit: CircuitSettings, jitter: fn() -> u32) -> Self {
         Self {
             backoff,
             circuit,
-            everybody: Arc::new(RestartGuard::new(backoff, circuit)),
+            jitter,
+            everybody: Arc::new(RestartGuard::new(backoff, circuit, jitter)),
             accounts: Mutex::default(),
         }
     }
 
     /// For the lease of one session or exchange.
     pub(crate) fn of_one(&self) -> Arc<RestartGuard> {
-        Arc::new(RestartGuard::new(self.backoff, self.circuit))
+        Arc::new(RestartGuard::new(self.backoff, self.circuit, self.jitter))
     }
 
     /// For a lease that everybody shares.

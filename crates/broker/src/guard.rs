@@ -20,14 +20,16 @@ struct State {
     circuit: Circuit,
     /// No start before this time.
     not_before: Option<Instant>,
+    jitter: fn() -> u32,
 }
 
 impl RestartGuard {
-    pub(crate) fn new(backoff: BackoffSettings, circuit: CircuitSettings) -> Self {
+    pub(crate) fn new(backoff: BackoffSettings, circuit: CircuitSettings, jitter: fn() -> u32) -> Self {
         Self(Mutex::new(State {
             backoff: Backoff::new(backoff),
             circuit: Circuit::new(circuit),
             not_before: None,
+            jitter,
         }))
     }
 
@@ -94,16 +96,12 @@ impl RestartGuard {
         let now = Instant::now();
         let mut state = self.lock();
         state.circuit.failed(now.into_std());
-        let delay = state.backoff.next_delay(jitter());
+        let random = (state.jitter)();
+        let delay = state.backoff.next_delay(random);
         state.not_before = Some(now + delay);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Chance for the back-off. Without a random source the longest delay is taken.
-fn jitter() -> u32 {
-    getrandom::u32().unwrap_or(u32::MAX)
 }

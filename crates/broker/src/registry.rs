@@ -1,6 +1,6 @@
 //! All leases of an endpoint.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use pontoon_translate::{Fault, Reason};
 use crate::lease::Lease;
 
 /// Who shares a lease that belongs to no session.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LeaseKey {
     /// Everybody, on a server that wants `initialize`.
     SharedLegacy,
@@ -30,7 +30,7 @@ pub(crate) struct Registry {
 #[derive(Default)]
 struct Leases {
     /// Leases that several clients find by a key.
-    keyed: HashMap<LeaseKey, Arc<Lease>>,
+    keyed: BTreeMap<LeaseKey, Arc<Lease>>,
     /// Leases of one session or one exchange.
     single: Vec<Arc<Lease>>,
 }

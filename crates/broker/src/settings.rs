@@ -45,6 +45,9 @@ pub struct EndpointSettings {
     pub idle: Duration,
     /// How long to wait after a crash.
     pub backoff: BackoffSettings,
+    /// Chance for the back-off: the operating system's, except where a run
+    /// must repeat itself exactly.
+    pub jitter: fn() -> u32,
     /// How many crashes are too many.
     pub circuit: CircuitSettings,
     /// How long requests in flight may take when the gateway stops.
@@ -71,6 +74,8 @@ impl EndpointSettings {
             max_in_flight_per_session: 256,
             idle: Duration::from_secs(300),
             backoff: BackoffSettings::default(),
+            // Without a random source the longest delay is taken.
+            jitter: || getrandom::u32().unwrap_or(u32::MAX),
             circuit: CircuitSettings::default(),
             drain: Duration::from_secs(5),
             client_info: Raw::from_static(concat!(

@@ -56,8 +56,8 @@ impl Shared {
             Hosting::Command(LeasePolicy::Shared) | Hosting::InProcess => (0, 0),
         };
         Arc::new(Self {
-            guard: RestartGuard::new(settings.backoff, settings.circuit),
-            crashes: Crashes::new(settings.backoff, settings.circuit),
+            guard: RestartGuard::new(settings.backoff, settings.circuit, settings.jitter),
+            crashes: Crashes::new(settings.backoff, settings.circuit, settings.jitter),
             processes: Gauge::new("max_processes", settings.max_processes),
             all_processes,
             connector,

@@ -28,6 +28,7 @@ pub(crate) async fn run(shared: Weak<Shared>) {
     };
     loop {
         tokio::select! {
+            biased;
             _ = ticks.tick() => {}
             () = bell.notified() => {}
         }
