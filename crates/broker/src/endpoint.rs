@@ -75,8 +75,8 @@ impl Endpoint {
         request: Permit<Request>,
         target: Target,
     ) {
-        let (request, slot) = request.split();
-        let owner = Owner::new(target, slot);
+        let (request, slots) = request.split();
+        let owner = Owner::new(target, slots);
         let lease = match lease {
             Ok(_) if self.shared.is_draining() => Err(Fault::before(Reason::ShuttingDown)),
             lease => lease,
@@ -137,7 +137,7 @@ impl Endpoint {
         // Its questions could not be brought to a modern client yet.
         let capabilities = meta.capabilities.without_questions();
         let key = LeaseKey::Account {
-            account: caller.account(),
+            account: caller.account().to_string(),
             capabilities: capabilities.raw().as_str().to_owned(),
         };
         self.shared.registry.keyed(key, || {
@@ -147,7 +147,7 @@ impl Endpoint {
                 capabilities,
             };
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_account(&caller.account());
+            let crashes = self.shared.crashes.of_account(&caller.account().to_string());
             self.legacy_lease(Sharing::Exclusive, introduction, opening, crashes)
         })
     }
@@ -217,8 +217,8 @@ impl Backend for Endpoint {
                     let _ = session.attach(Attachment { lease, member });
                 }
                 Err(fault) => {
-                    let (request, slot) = request.split();
-                    return Owner::new(target, slot).fail(&request.id, &fault);
+                    let (request, slots) = request.split();
+                    return Owner::new(target, slots).fail(&request.id, &fault);
                 }
             }
         }
@@ -233,9 +233,9 @@ impl Backend for Endpoint {
                 self.run(lease, client, request, target).await;
             }
             None => {
-                let (request, slot) = request.split();
+                let (request, slots) = request.split();
                 let fault = Fault::before(Reason::SessionEnded);
-                Owner::new(target, slot).fail(&request.id, &fault);
+                Owner::new(target, slots).fail(&request.id, &fault);
             }
         }
     }
@@ -254,7 +254,7 @@ impl Backend for Endpoint {
         response: Permit<Response>,
     ) -> Result<(), UnknownQuestion> {
         let attachment = session.attachment().ok_or(UnknownQuestion)?;
-        let (response, _slot) = response.split();
+        let (response, _slots) = response.split();
         attachment
             .lease
             .reply(attachment.member, response)

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use pontoon_downstream::{Streaming, Target};
 use pontoon_mcp::LegacyRevision;
-use pontoon_policy::Slot;
+use pontoon_policy::Slots;
 use pontoon_session::{Delivered, Outbox, Session};
 use pontoon_translate::{Anomaly, Fault, Outlet, Reason};
 use pontoon_upstream::{Connection, SendError};
@@ -14,22 +14,22 @@ use crate::attachment::Attachment;
 use crate::counters::Counters;
 use crate::lease::Lease;
 
-/// Where an exchange's messages go, and the in-flight slot that it holds.
+/// Where an exchange's messages go, and the slots that it holds.
 pub(crate) struct Owner {
     outbox: Arc<Outbox>,
     streaming: Streaming,
-    _slot: Slot,
+    _slots: Slots,
     /// Keeps the lease for as long as the exchange needs it: some leases
     /// belong to nothing else.
     _lease: Option<Arc<Lease>>,
 }
 
 impl Owner {
-    pub(crate) fn new(target: Target, slot: Slot) -> Self {
+    pub(crate) fn new(target: Target, slots: Slots) -> Self {
         Self {
             outbox: target.outbox,
             streaming: target.streaming,
-            _slot: slot,
+            _slots: slots,
             _lease: None,
         }
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use http::request::Parts;
+use pontoon_jsonrpc::Request;
+use pontoon_mcp::method;
 use pontoon_policy::{Caller, LimitReached, Permit};
 use pontoon_session::{Refused, Session, SessionId, Transport};
 
@@ -46,16 +48,14 @@ impl<B: Backend> Drop for Registration<B> {
 }
 
 impl<B: Backend> Context<'_, B> {
-    /// Asks policy.
+    /// Asks policy for a message within a session.
     ///
     /// # Errors
     ///
     /// [`Fault::Busy`] when there is no room.
     pub(crate) fn permit<T>(&self, message: T) -> Result<Permit<T>, Fault> {
-        Ok(self
-            .shared
-            .policy
-            .permit(&self.caller, self.server.name(), message)?)
+        let name = self.server.name();
+        Ok(self.shared.policy.permit(&self.caller, name, message)?)
     }
 
     /// As [`Context::permit`], for a message that starts something.
@@ -64,10 +64,30 @@ impl<B: Backend> Context<'_, B> {
     ///
     /// Also [`Fault::Draining`].
     pub(crate) fn permit_new<T>(&self, message: T) -> Result<Permit<T>, Fault> {
-        if self.shared.is_draining() {
-            Err(Fault::Draining)
+        self.refuse_while_draining()?;
+        self.permit(message)
+    }
+
+    /// Asks policy for a request outside of any session.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Draining`], [`Fault::Busy`], or [`Fault::Quota`] when the
+    /// caller itself has too much going on.
+    pub(crate) fn permit_alone(&self, request: Request) -> Result<Permit<Request>, Fault> {
+        self.refuse_while_draining()?;
+        let (policy, name) = (&self.shared.policy, self.server.name());
+        Ok(if *request.method == *method::LISTEN {
+            policy.permit_listener(&self.caller, name, request)?
         } else {
-            self.permit(message)
+            policy.permit_alone(&self.caller, name, request)?
+        })
+    }
+
+    fn refuse_while_draining(&self) -> Result<(), Fault> {
+        match self.shared.is_draining() {
+            true => Err(Fault::Draining),
+            false => Ok(()),
         }
     }
 

@@ -39,7 +39,7 @@ impl<B: Backend> Hosted<B> {
         Owner::new(
             caller.principal().to_string(),
             Arc::clone(&self.name),
-            caller.account(),
+            caller.account().to_string(),
         )
     }
 

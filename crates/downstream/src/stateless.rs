@@ -32,7 +32,7 @@ impl<B: Backend> Context<'_, B> {
             return Err(Fault::Modern(error::method_not_found(&request.method)).of(&id));
         }
         let form = Form::new(accepts, &request.method);
-        let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
+        let permit = self.permit_alone(request).map_err(|fault| fault.of(&id))?;
         // "Closing the SSE response stream MUST be treated as cancellation."
         let detach = Detach::Abandon(self.server.backend.bell().clone());
         let outbox = Outbox::for_answers(1, self.shared.settings.streams.queue_bytes, detach);

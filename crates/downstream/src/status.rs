@@ -260,7 +260,8 @@ impl From<Fault> for Problem {
 impl From<Denied> for Fault {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Limit(limit) => Self::Busy(limit),
+            Denied::Busy(limit) => Self::Busy(limit),
+            Denied::Quota(limit) => Self::Quota(limit),
         }
     }
 }

@@ -114,7 +114,7 @@ impl<B: Backend> Context<'_, B> {
     ) -> Result<Reply, Problem> {
         let id = request.id.clone();
         let form = Form::new(accepts, &request.method);
-        let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
+        let permit = self.permit_alone(request).map_err(|fault| fault.of(&id))?;
         // Nobody can come back for an answer without a session.
         let detach = Detach::Abandon(self.server.backend.bell().clone());
         let outbox = Outbox::for_answers(1, self.shared.settings.streams.queue_bytes, detach);

@@ -11,6 +11,14 @@ pub enum Principal {
     Anonymous,
 }
 
+/// On whose account limits count.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Account {
+    /// Whoever comes from this address: nobody was asked who they are.
+    Address(IpAddr),
+}
+
 /// The principal of a request and the address that its connection came from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
@@ -40,9 +48,17 @@ impl Caller {
 
     /// On whose account limits count: the principal, or the address as long
     /// as nobody is authenticated.
-    pub fn account(&self) -> String {
+    pub fn account(&self) -> Account {
         match &self.principal {
-            Principal::Anonymous => self.address.to_string(),
+            Principal::Anonymous => Account::Address(self.address),
+        }
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
         }
     }
 }

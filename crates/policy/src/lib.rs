@@ -12,7 +12,7 @@ mod gauge;
 mod guard;
 mod permit;
 
-pub use caller::{Caller, Principal};
+pub use caller::{Account, Caller, Principal};
 pub use gauge::{Gauge, KeyedGauge, LimitReached, Slot};
 pub use guard::{Authority, GuardError, InvalidAuthority, InvalidOrigin, OriginGuard};
-pub use permit::{Denied, Permit, Policy};
+pub use permit::{AccountLimits, Denied, Permit, Policy, Slots};

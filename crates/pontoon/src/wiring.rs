@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use pontoon_broker::Endpoint;
 use pontoon_config::{Config, Environment};
 use pontoon_downstream::Gateway;
-use pontoon_policy::{Gauge, Policy};
+use pontoon_policy::{AccountLimits, Gauge, Policy};
 use tokio::net::TcpListener;
 
 use crate::shutdown::Shutdown;
@@ -39,10 +39,13 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
         .default_server
         .as_ref()
         .and_then(|default| config.servers.iter().position(|server| server.name == *default));
-    let policy = Arc::new(Policy::new(config.limits.max_in_flight));
+    let policy = Policy::new(config.limits.max_in_flight).with_account_limits(AccountLimits {
+        calls: config.limits.max_in_flight_per_session,
+        listeners: config.limits.max_listeners_per_principal,
+    });
     let guard = listener::guard(config)?;
     let settings = listener::settings(config);
-    let gateway = Gateway::new(settings, policy, guard, endpoints.clone(), default)
+    let gateway = Gateway::new(settings, Arc::new(policy), guard, endpoints.clone(), default)
         .context("the addresses cannot be laid out")?;
     Ok(House {
         status: Status::of(gateway.clone(), endpoints)?,

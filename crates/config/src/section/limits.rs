@@ -80,6 +80,8 @@ limits! {
     count max_in_flight = "10000";
     /// Calls in flight of one session or, without a session, of one principal.
     count max_in_flight_per_session = "256";
+    /// Streams of `subscriptions/listen` (2026-07-28) of one principal.
+    count max_listeners_per_principal = "256";
     /// Bytes that wait for one client on one stream, and for one server on its input.
     size max_queue_bytes = "\"8MiB\"";
     /// Bytes of messages already sent that one stream keeps for a client that resumes.
