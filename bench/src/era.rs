@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A transport and revision that clients use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Era {
     /// HTTP+SSE: answers come on a stream.
     HttpSse,
@@ -15,6 +15,14 @@ pub(crate) enum Era {
 
 impl Era {
     pub(crate) const ALL: [Self; 3] = [Self::HttpSse, Self::Streamable, Self::Stateless];
+
+    /// Where Pontoon and most servers offer it.
+    pub(crate) fn usual_path(self) -> &'static str {
+        match self {
+            Self::HttpSse => "/sse",
+            Self::Streamable | Self::Stateless => "/mcp",
+        }
+    }
 
     /// The year that people know it by.
     pub(crate) fn year(self) -> &'static str {
@@ -46,13 +54,26 @@ impl Era {
             "arguments": {"message": payload},
         }});
         if self == Self::Stateless {
-            call["params"]["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientInfo": {"name": "pontoon-bench", "version": "0"},
-                "io.modelcontextprotocol/clientCapabilities": {},
-            });
+            call["params"]["_meta"] = Self::meta();
         }
         call
+    }
+
+    /// Asks a stateless server for a stream of changes.
+    pub(crate) fn listen(id: u64) -> Value {
+        json!({"jsonrpc": "2.0", "id": id, "method": "subscriptions/listen", "params": {
+            "notifications": {"toolsListChanged": true},
+            "_meta": Self::meta(),
+        }})
+    }
+
+    /// What every request of a stateless client says about itself.
+    fn meta() -> Value {
+        json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "pontoon-bench", "version": "0"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        })
     }
 
     /// Header lines of a call, each with its line end.

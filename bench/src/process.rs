@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
-/// A running program, killed when dropped. Measured with all its processes of
-/// the same name, since nginx works in children.
+/// A running program, stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Program {
     child: std::process::Child,
@@ -27,6 +26,13 @@ impl Program {
             .ok_or_else(|| anyhow!("standard output is not piped"))
     }
 
+    pub(crate) fn stdin(&mut self) -> anyhow::Result<std::process::ChildStdin> {
+        self.child
+            .stdin
+            .take()
+            .ok_or_else(|| anyhow!("standard input is not piped"))
+    }
+
     /// CPU time used so far, in user and kernel mode.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         self.family()?.into_iter().map(cpu_of).sum()
@@ -39,12 +45,7 @@ impl Program {
 
     /// Processes that it started and that still run, or are dead and not reaped.
     pub(crate) fn children(&self) -> anyhow::Result<usize> {
-        let mut children = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let list = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
-            children += list.split_whitespace().count();
-        }
-        Ok(children)
+        Ok(children_of(self.child.id())?.len())
     }
 
     /// Whether it still runs.
@@ -57,14 +58,21 @@ impl Program {
         self.family()?.into_iter().map(resident_of).sum()
     }
 
-    /// The process and its children that run the same program.
+    /// The process and everything that it started, but for the stdio servers
+    /// behind it: nginx works in children, and many gateways are started by a
+    /// launcher.
     fn family(&self) -> anyhow::Result<Vec<u32>> {
-        let own = self.child.id();
-        let name = name_of(own)?;
-        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
-        let alike = children.split_whitespace().filter_map(|pid| pid.parse().ok());
-        let alike = alike.filter(|pid| name_of(*pid).is_ok_and(|child| child == name));
-        Ok(std::iter::once(own).chain(alike).collect())
+        let mut family = vec![self.child.id()];
+        let mut next = 0;
+        while let Some(member) = family.get(next).copied() {
+            next += 1;
+            family.extend(
+                children_of(member)?
+                    .into_iter()
+                    .filter(|pid| !is_stdio_server(*pid)),
+            );
+        }
+        Ok(family)
     }
 }
 
@@ -78,8 +86,18 @@ impl Drop for Program {
     }
 }
 
-fn name_of(pid: u32) -> anyhow::Result<String> {
-    Ok(fs::read_to_string(format!("/proc/{pid}/comm"))?)
+fn children_of(pid: u32) -> anyhow::Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let list = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+        children.extend(list.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+    }
+    Ok(children)
+}
+
+fn is_stdio_server(pid: u32) -> bool {
+    let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    program.ends_with("pontoon-test-child")
 }
 
 fn cpu_of(pid: u32) -> anyhow::Result<Duration> {

@@ -1,102 +1,148 @@
-//! Medians and ratios.
+//! Tables of figures, for people and for machines.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::contender::{Figures, Startup};
+use serde_json::{Map, Value, json};
 
-/// Everything that was measured.
-pub(crate) struct Report {
-    startup: Startup,
-    rows: Vec<(String, Vec<Figures>)>,
+use crate::era::Era;
+
+/// Figures of one kind, a row for each program and era.
+#[derive(Debug)]
+pub(crate) struct Table {
+    title: String,
+    columns: Vec<String>,
+    rows: Vec<Row>,
+    exceeded: Vec<String>,
 }
 
-impl Report {
-    pub(crate) fn new(startup: Startup) -> Self {
+#[derive(Debug)]
+struct Row {
+    name: String,
+    era: Option<Era>,
+    figures: Vec<Figure>,
+}
+
+/// A cell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Figure {
+    Number(f64),
+    Ratio(Ratio),
+}
+
+/// How many times a reference of the same run, if there is one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ratio(Option<f64>);
+
+impl Ratio {
+    pub(crate) fn of(figure: f64, reference: Option<f64>) -> Self {
+        Self(reference.map(|reference| figure / reference))
+    }
+}
+
+impl From<f64> for Figure {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Ratio> for Figure {
+    fn from(ratio: Ratio) -> Self {
+        Self::Ratio(ratio)
+    }
+}
+
+impl Table {
+    pub(crate) fn new(title: &str, columns: &[&str]) -> Self {
         Self {
-            startup,
+            title: title.to_owned(),
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
             rows: Vec::new(),
+            exceeded: Vec::new(),
         }
     }
 
-    pub(crate) fn add(&mut self, name: &str, figures: Figures) {
-        match self.rows.iter_mut().find(|(known, _)| known == name) {
-            Some((_, rounds)) => rounds.push(figures),
-            None => self.rows.push((name.to_owned(), vec![figures])),
+    /// Notes a figure that is above what was allowed, and by how much: said
+    /// once all figures are there.
+    pub(crate) fn limit(&mut self, what: &str, figure: f64, limit: Option<f64>) {
+        if let Some(limit) = limit.filter(|limit| figure > *limit) {
+            self.exceeded
+                .push(format!("{what}: {figure:.2}, allowed are {limit}"));
         }
     }
 
-    fn reference(&self) -> Option<Duration> {
-        let (_, rounds) = self.rows.iter().find(|(name, _)| name.starts_with("nginx"))?;
-        Some(median(rounds.iter().map(|figures| figures.cpu_per_call)))
+    /// The figures that are above what was allowed.
+    pub(crate) fn exceeded(&self) -> &[String] {
+        &self.exceeded
     }
 
-    /// Fails if a call through a shared server costs more than `limit` times nginx's.
-    pub(crate) fn check(&self, limit: f64) -> anyhow::Result<()> {
-        let Some(reference) = self.reference() else {
-            return Ok(());
+    /// Adds the figures of a program, one for each column.
+    pub(crate) fn row(&mut self, name: &str, era: Option<Era>, figures: Vec<Figure>) {
+        debug_assert_eq!(figures.len(), self.columns.len());
+        self.rows.push(Row {
+            name: name.to_owned(),
+            era,
+            figures,
+        });
+    }
+
+    /// `{"title": …, "rows": [{"program": …, "era": …, COLUMN: number or null}]}`.
+    pub(crate) fn to_json(&self) -> Value {
+        let row = |row: &Row| {
+            let mut object = Map::new();
+            object.insert("program".to_owned(), json!(row.name));
+            object.insert("era".to_owned(), json!(row.era.map(Era::year)));
+            for (column, figure) in self.columns.iter().zip(&row.figures) {
+                object.insert(column.clone(), figure.to_json());
+            }
+            Value::Object(object)
         };
-        for (name, rounds) in self.rows.iter().filter(|(name, _)| name.contains("shared")) {
-            let cpu = median(rounds.iter().map(|figures| figures.cpu_per_call));
-            let ratio = cpu.as_secs_f64() / reference.as_secs_f64();
-            anyhow::ensure!(
-                ratio <= limit,
-                "{name}: {ratio:.2} times nginx's CPU per call, allowed are {limit}"
-            );
-        }
-        Ok(())
+        json!({"title": self.title, "rows": self.rows.iter().map(row).collect::<Vec<_>>()})
     }
 }
 
-impl fmt::Display for Report {
+impl Figure {
+    fn to_json(self) -> Value {
+        match self {
+            Self::Number(number) | Self::Ratio(Ratio(Some(number))) => json!(number),
+            Self::Ratio(Ratio(None)) => Value::Null,
+        }
+    }
+}
+
+impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first_answer = self.startup.first_answer.as_secs_f64() * 1e3;
-        writeln!(
-            f,
-            "start to first answer {first_answer:.1} ms, {} KiB resident then\n",
-            self.startup.resident_kib
-        )?;
-        writeln!(
-            f,
-            "{:34} {:>9} {:>6} {:>9} {:>9} {:>10} {:>9}",
-            "", "CPU/call", "ratio", "p50", "p99", "calls/s", "RSS KiB"
-        )?;
-        let reference = self.reference();
-        for (name, rounds) in &self.rows {
-            let cpu = median(rounds.iter().map(|figures| figures.cpu_per_call));
-            let ratio = reference.map(|reference| cpu.as_secs_f64() / reference.as_secs_f64());
-            let ratio = ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-            let p50 = median(rounds.iter().map(|figures| quantile(&figures.latencies, 50)));
-            let p99 = median(rounds.iter().map(|figures| quantile(&figures.latencies, 99)));
-            let rate = median(rounds.iter().map(|figures| Duration::from_secs_f64(figures.rate)));
-            let resident = rounds
-                .iter()
-                .map(|figures| figures.resident_kib)
-                .max()
-                .unwrap_or(0);
-            writeln!(
-                f,
-                "{name:34} {:>6.1} µs {ratio:>6} {:>6.0} µs {:>6.0} µs {:>10.0} {resident:>9}",
-                micros(cpu),
-                micros(p50),
-                micros(p99),
-                rate.as_secs_f64(),
-            )?;
-        }
-        Ok(())
+        let text = match self {
+            Self::Ratio(Ratio(None)) => "-".to_owned(),
+            Self::Ratio(Ratio(Some(ratio))) => format!("{ratio:.2}"),
+            Self::Number(number) if *number < 100.0 => format!("{number:.1}"),
+            Self::Number(number) => format!("{number:.0}"),
+        };
+        f.pad(&text)
     }
 }
 
-fn micros(duration: Duration) -> f64 {
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths: Vec<usize> = self
+            .columns
+            .iter()
+            .map(|column| column.chars().count().max(7) + 2)
+            .collect();
+        write!(f, "{:32} {:4}", self.title, "")?;
+        for (column, width) in self.columns.iter().zip(&widths) {
+            write!(f, "{column:>width$}")?;
+        }
+        for row in &self.rows {
+            write!(f, "\n{:32} {:4}", row.name, row.era.map_or("", Era::year))?;
+            for (figure, width) in row.figures.iter().zip(&widths) {
+                write!(f, "{figure:>width$}")?;
+            }
+        }
+        writeln!(f)
+    }
+}
+
+pub(crate) fn micros(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
-}
-
-fn median(values: impl Iterator<Item = Duration>) -> Duration {
-    let mut values: Vec<_> = values.collect();
-    values.sort_unstable();
-    values[values.len() / 2]
-}
-
-fn quantile(sorted: &[Duration], percent: usize) -> Duration {
-    sorted[(sorted.len() - 1) * percent / 100]
 }

@@ -15,10 +15,10 @@ use clap::Args;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::contender::pontoon;
+use crate::client::Client;
 use crate::era::Era;
-use crate::load::Client;
 use crate::process::Program;
+use crate::subject::serve;
 
 /// How long to wear, and how many sessions to leave open.
 #[derive(Debug, Args)]
@@ -66,8 +66,7 @@ struct Tally {
 /// Runs the load and the check.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let file = configuration(&arguments.child)?;
-    let path = file.to_str().context("the configuration's path is not UTF-8")?;
-    let (mut program, address) = pontoon(&arguments.pontoon, &["--config", path])?;
+    let (mut program, address) = serve(&arguments.pontoon, &["--config".as_ref(), file.as_os_str()])?;
     // An allocator keeps what it once needed, in pieces. What must not grow is
     // what the same load needs the next time.
     mixed_load(address, Duration::from_secs(10)).await?;
@@ -148,8 +147,8 @@ async fn callers(era: Era, address: SocketAddr, server: &'static str, end: Insta
             }
             Err(error) => return Err(error.context(format!("{server}, {era:?}"))),
         };
-        match client.run(round, 20).await {
-            Ok(latencies) => tally.answered += latencies.len() as u64,
+        match client.run(round, 20, |_| tally.answered += 1).await {
+            Ok(()) => {}
             Err(_) if server == "crashing" => tally.failed += 1,
             Err(error) => return Err(error.context(format!("{server}, {era:?}"))),
         }
@@ -237,7 +236,7 @@ async fn still_serves(address: SocketAddr) -> anyhow::Result<()> {
         } else {
             "/shared/mcp"
         };
-        Client::open(era, address, path).await?.run(0, 1).await?;
+        Client::open(era, address, path).await?.run(0, 1, drop).await?;
     }
     Ok(())
 }

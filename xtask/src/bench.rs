@@ -3,55 +3,77 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 
 use crate::workspace::Workspace;
 
-/// What `pontoon-bench` is to do.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Task {
-    /// What a call costs.
-    Cost,
-    /// What is left after a mixed load with faults.
-    Soak,
-}
+/// What `cargo xtask bench` can be asked for; everything, unless it is asked.
+const MEASUREMENTS: [&str; 5] = ["all", "cost", "idle", "connect", "startup"];
 
-impl Task {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Cost => "cost",
-            Self::Soak => "soak",
-        }
-    }
-}
-
-/// Builds the program, the server behind it and the load generator, and runs
-/// the task with `arguments` (`--help` lists them).
+/// `cargo xtask bench [MEASUREMENT] [OPTION…]`
 pub(crate) fn run(
     workspace: &Workspace,
-    task: Task,
     arguments: impl Iterator<Item = String>,
 ) -> anyhow::Result<ExitCode> {
-    let packages = ["pontoon", "pontoon-testkit", "pontoon-bench"];
+    let mut arguments = arguments.peekable();
+    let measurement = arguments
+        .next_if(|first| MEASUREMENTS.contains(&first.as_str()))
+        .unwrap_or_else(|| "all".to_owned());
+    build(
+        workspace,
+        &["-p", "pontoon", "-p", "pontoon-testkit", "-p", "pontoon-bench"],
+    )?;
+    // By itself: what it needs of rmcp must not get into the program that is measured.
+    build(workspace, &["-p", "pontoon-servers", "--example", "rmcp_http"])?;
+    let release = workspace.target.join("release");
+    let mut bench = bench(workspace, &measurement);
+    bench.arg("--rmcp").arg(release.join("examples/rmcp_http"));
+    finish(bench.args(arguments))
+}
+
+/// `cargo xtask soak [OPTION…]`
+pub(crate) fn soak(
+    workspace: &Workspace,
+    arguments: impl Iterator<Item = String>,
+) -> anyhow::Result<ExitCode> {
+    build(
+        workspace,
+        &["-p", "pontoon", "-p", "pontoon-testkit", "-p", "pontoon-bench"],
+    )?;
+    finish(bench(workspace, "soak").args(arguments))
+}
+
+fn build(workspace: &Workspace, what: &[&str]) -> anyhow::Result<()> {
+    eprintln!(
+        "building {} as users do, which takes minutes the first time",
+        what.join(" ")
+    );
     let built = Command::new("cargo")
         .args(["build", "--release", "--quiet"])
-        .args(packages.iter().flat_map(|package| ["-p", package]))
+        .args(what)
         .current_dir(&workspace.root)
         .status()?;
     ensure!(built.success(), "what is to be measured does not build");
+    Ok(())
+}
+
+fn bench(workspace: &Workspace, task: &str) -> Command {
     let release = workspace.target.join("release");
-    let status = Command::new(release.join("pontoon-bench"))
-        .arg(task.name())
+    let mut bench = Command::new(release.join("pontoon-bench"));
+    bench
+        .arg(task)
         .arg("--pontoon")
         .arg(release.join("pontoon"))
         .arg("--child")
-        .arg(release.join("pontoon-test-child"))
-        .args(arguments)
-        .status()
-        .context("cannot start pontoon-bench")?;
-    Ok(if status.success() {
+        .arg(release.join("pontoon-test-child"));
+    bench
+}
+
+fn finish(command: &mut Command) -> anyhow::Result<ExitCode> {
+    let code = if command.status()?.success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    };
+    Ok(code)
 }

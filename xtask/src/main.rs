@@ -22,7 +22,9 @@ Tasks:
           let libFuzzer look for inputs that break a rule (fuzz/)
   conformance [--bin PATH]
           run the official conformance suite against the built-in server (conformance/)
-  bench   what a call costs, as ratios to nginx in the same run; `bench --help` lists the options
+  bench [all|cost|idle|connect|startup] [OPTION…]
+          what calls, streams, sessions and starting cost, beside nginx, rmcp's own server and any
+          other gateway (--contender) in the same run; `bench cost --help` lists the options
   soak    a mixed load with faults, then a look at what is left; `soak --help` lists the options";
 
 fn main() -> ExitCode {
@@ -33,8 +35,8 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(&workspace).map(done),
         Some("docs") => docs::write(&workspace).map(done),
         Some("conformance") => conformance::run(&workspace, rest),
-        Some("bench") => bench::run(&workspace, bench::Task::Cost, rest),
-        Some("soak") => bench::run(&workspace, bench::Task::Soak, rest),
+        Some("bench") => bench::run(&workspace, rest),
+        Some("soak") => bench::soak(&workspace, rest),
         Some("fuzz") => fuzz::run(&workspace, rest).map(done),
         _ => {
             eprintln!("{USAGE}");
