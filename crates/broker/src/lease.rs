@@ -188,8 +188,8 @@ impl Lease {
     fn begin_start(self: &Arc<Self>, desk: &mut Desk) {
         desk.phase = Phase::Starting;
         desk.attempt += 1;
-        self.shared
-            .spawn(start::bring_up(Arc::clone(&self.shared), Arc::clone(self)));
+        let bring_up = start::bring_up(Arc::clone(&self.shared), Arc::clone(self), desk.attempt);
+        self.shared.spawn(bring_up);
     }
 
     /// The server is running: listen to it and, where it is ours to do, shake
@@ -213,10 +213,10 @@ impl Lease {
         Ok(())
     }
 
-    /// The server could not be brought up.
-    pub(crate) fn failed(&self, fault: Fault) {
+    /// The server could not be brought up. A later attempt may be under way already.
+    pub(crate) fn failed(&self, attempt: u64, fault: Fault) {
         let mut desk = self.lock();
-        if desk.phase == Phase::Starting {
+        if desk.attempt == attempt && desk.phase == Phase::Starting {
             self.note_failure(&mut desk, fault);
         }
     }

@@ -11,8 +11,11 @@ use crate::shared::Shared;
 
 /// Brings up the server of a lease: a warm one if there is one, else a new
 /// one, not sooner than crashes allow. Gives up when the lease is closed.
-pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>) {
-    let _unfinished = Unfinished(&lease);
+pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>, attempt: u64) {
+    let _unfinished = Unfinished {
+        lease: &lease,
+        attempt,
+    };
     let started = tokio::select! {
         biased;
         started = server(&shared, &lease) => started,
@@ -27,7 +30,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>) {
                 drop(processes);
             }
         }
-        Err(fault) => lease.failed(fault),
+        Err(fault) => lease.failed(attempt, fault),
     }
     shared.pool.refill(&shared);
 }
@@ -67,10 +70,13 @@ pub(crate) async fn connect(shared: &Shared, sharing: Sharing) -> Result<Warm, F
 }
 
 /// A start that ends without an outcome, in a panic, must not leave clients waiting.
-struct Unfinished<'a>(&'a Lease);
+struct Unfinished<'a> {
+    lease: &'a Lease,
+    attempt: u64,
+}
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        self.0.failed(Fault::before(Reason::Internal));
+        self.lease.failed(self.attempt, Fault::before(Reason::Internal));
     }
 }

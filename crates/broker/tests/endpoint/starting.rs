@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon_broker::{Hosting, LeasePolicy};
+use pontoon_supervise::BackoffSettings;
 use tokio::time::Instant;
 
 use crate::support::{House, Next, SECOND, until};
@@ -303,4 +304,27 @@ async fn a_shared_server_that_could_not_start_ahead_is_started_when_it_is_needed
     house.fake.plan([Next::Missing]);
     until(|| house.fake.attempts() == 1).await;
     assert!(house.visitor().initialize().await["result"].is_object());
+}
+
+/// Starts that fail one right after the other, on several threads: the end of one is never taken for that of the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_failed_start_is_told_with_its_own_cause() {
+    let house = Arc::new(House::with(SHARED, |settings| {
+        settings.backoff = BackoffSettings {
+            base: Duration::ZERO,
+            max: Duration::ZERO,
+        };
+        settings.circuit.failures = usize::MAX;
+    }));
+    house.fake.plan(std::iter::repeat_n(Next::Missing, 2_000));
+    let client = |house: Arc<House>| async move {
+        for _ in 0..200 {
+            let call = house.modern_call(ME, "echo").await;
+            assert_eq!(call.fault().await, fault("upstream_start_failed"));
+        }
+    };
+    let clients: Vec<_> = (0..8).map(|_| tokio::spawn(client(Arc::clone(&house)))).collect();
+    for client in clients {
+        client.await.expect("no other cause was told");
+    }
 }
