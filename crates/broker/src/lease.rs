@@ -245,7 +245,7 @@ impl Lease {
         self.shared.retire(desk.wiring.connection.take(), Vec::new());
         desk.processes.clear();
         desk.phase = Phase::Down;
-        let reason = desk.expect_another_opening();
+        let reason = desk.expect_another_opening(why);
         let Desk { link, wiring, .. } = &mut *desk;
         link.lose(reason, wiring);
         // Where somebody listens, the sweep brings up the next one.
@@ -391,7 +391,7 @@ impl Desk {
 
     /// A server that a client has opened once is opened by the gateway from
     /// now on. Returns what its loss is called.
-    fn expect_another_opening(&mut self) -> Reason {
+    fn expect_another_opening(&mut self, why: &Closed) -> Reason {
         if !self.link.is_open() {
             return Reason::StartFailed;
         }
@@ -402,7 +402,10 @@ impl Desk {
                 .map_or(LegacyRevision::NEWEST, |opened| opened.revision);
             self.opening = Opening::ByGateway(revision);
         }
-        Reason::Exited
+        match why {
+            Closed::Stuck { .. } => Reason::Stuck,
+            _ => Reason::Exited,
+        }
     }
 }
 

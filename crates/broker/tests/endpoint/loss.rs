@@ -37,6 +37,16 @@ async fn a_crash_answers_every_call_and_the_next_call_finds_a_server_opened_as_b
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_is_given_up_for_not_reading_did_not_go_away_by_itself() {
+    let house = House::new(OWN);
+    let guest = house.guest().await;
+    let call = guest.call(1, "hold").await;
+    house.fake.server(0).choke();
+    assert_eq!(call.fault().await, ("upstream_stuck".to_owned(), true));
+    assert_eq!(guest.call(2, "echo").await.server().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_crash_of_one_sessions_server_is_nothing_to_another() {
     let house = House::new(OWN);
     let (one, two) = (house.guest().await, house.guest().await);

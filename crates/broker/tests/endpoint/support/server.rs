@@ -45,6 +45,7 @@ enum Order {
     Hear(Bytes),
     Say(String),
     Crash,
+    Choke,
     Close,
     Abandon,
 }
@@ -98,6 +99,11 @@ impl Server {
     /// Ends, uncalled for.
     pub(crate) fn crash(&self) {
         let _ = self.orders.send(Order::Crash);
+    }
+
+    /// Is given up for not reading what it is told.
+    pub(crate) fn choke(&self) {
+        let _ = self.orders.send(Order::Choke);
     }
 
     /// Does not take anything any more, though nobody knows yet that it ended.
@@ -173,6 +179,11 @@ impl Server {
                     listener.message(Message::parse(text, &Limits::SERVER).expect("a message"));
                 }
                 Order::Crash => break Closed::Handler("crashed".to_owned()),
+                Order::Choke => {
+                    break Closed::Stuck {
+                        stderr_tail: String::new(),
+                    };
+                }
                 Order::Close => break Closed::Requested,
                 Order::Abandon => break Closed::Abandoned,
             }
