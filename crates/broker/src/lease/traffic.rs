@@ -64,7 +64,10 @@ impl Lease {
         if desk.attempt != attempt || desk.phase != Phase::Up {
             return;
         }
-        self.touch(now);
+        // A server that talks though nobody waits for it is not used.
+        if !desk.link.is_idle() {
+            self.touch(now);
+        }
         let Desk { link, wiring, .. } = &mut *desk;
         link.receive(message, now, wiring);
         self.conclude(&mut desk);

@@ -46,6 +46,21 @@ async fn a_server_that_is_given_up_for_not_reading_did_not_go_away_by_itself() {
     assert_eq!(guest.call(2, "echo").await.server().await, 1);
 }
 
+/// Whatever it says is no use of it: clients decide how long a server is needed.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_talks_to_nobody_is_idle() {
+    let house = House::with(OWN, |settings| settings.idle = 10 * SECOND);
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+    for _ in 0..20 {
+        house
+            .fake
+            .server(0)
+            .say(r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#);
+        tokio::time::sleep(SECOND).await;
+    }
+    assert_eq!((house.fake.running(), house.endpoint.leases()), (0, 0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_crash_of_one_sessions_server_is_nothing_to_another() {
     let house = House::new(OWN);
