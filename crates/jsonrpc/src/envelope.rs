@@ -107,17 +107,16 @@ impl Envelope {
     fn with_id(&self, refusal: Refusal, id: IdField) -> Refusal {
         let IdField::Id(id) = id else { return refusal };
         if self.id_repeated {
-            refusal
-        } else if self.result.is_some() || self.error.is_some() {
-            Refusal {
-                answers: Some(id),
-                ..refusal
-            }
-        } else {
-            Refusal {
-                id: Some(id),
-                ..refusal
-            }
+            return refusal;
+        }
+        let answers = self.result.is_some() || self.error.is_some();
+        // With an id and nothing else it can be meant as either.
+        let asks = !answers;
+        let answers = answers || self.method.is_none();
+        Refusal {
+            id: asks.then(|| id.clone()),
+            answers: answers.then_some(id),
+            ..refusal
         }
     }
 

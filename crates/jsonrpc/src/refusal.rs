@@ -14,7 +14,8 @@ pub struct Refusal {
     pub kind: RefusalKind,
     /// The id to answer with: of what looks like a request and has one readable id.
     pub id: Option<Id>,
-    /// The id of the request that this looks like an answer to: whoever waits for it waits in vain.
+    /// The id of the request that this looks like an answer to: whoever waits for it waits in vain. A message with
+    /// an id and no method, result or error may be either.
     pub answers: Option<Id>,
     /// Where: bytes from the start of the text, a skipped byte order mark not counted.
     pub offset: Option<usize>,

@@ -115,6 +115,8 @@ fn a_broken_answer_tells_who_waits_for_it() {
         r#"{"jsonrpc":"2.0","id":"a","result":{},"error":null}"#,
         r#"{"jsonrpc":"2.0","id":"a","error":{"message":"no code"}}"#,
         r#"{"jsonrpc":"2.0","id":"a","error":"text"}"#,
+        r#"{"jsonrpc":"2.0","id":"a"}"#,
+        r#"{"jsonrpc":"2.0","id":"a","reslt":{}}"#,
     ] {
         assert_eq!(refused(body).answers, Some(Id::from("a")), "{body}");
     }
