@@ -9,7 +9,7 @@ use pontoon_downstream::{Backend, SessionNeed, Streaming, Target, UnknownQuestio
 use pontoon_jsonrpc::{ErrorObject, Id, Notification, Outcome, Raw, Request, Response, code, encode};
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_mcp::{LegacyRevision, error, method};
-use pontoon_policy::{Caller, Permit, Slot};
+use pontoon_policy::{Caller, Permit, Slots};
 use pontoon_session::{Outbox, Rejected, Session};
 use tokio::sync::Notify;
 
@@ -29,7 +29,7 @@ pub(crate) struct Held {
     pub(crate) id: Id,
     pub(crate) target: Target,
     pub(crate) session: Option<Arc<Session<()>>>,
-    _slot: Slot,
+    _slots: Slots,
 }
 
 impl Held {
@@ -113,7 +113,7 @@ impl Fake {
     }
 
     fn take(&self, session: Option<&Arc<Session<()>>>, request: Permit<Request>, target: Target) {
-        let (request, slot) = request.split();
+        let (request, slots) = request.split();
         self.note(Seen::Request(request.method.to_string()));
         let finish = |message, error| target.outbox.finish(message, error).unwrap_or_default();
         match &*request.method {
@@ -145,7 +145,7 @@ impl Fake {
                     id: request.id.clone(),
                     target,
                     session: session.cloned(),
-                    _slot: slot,
+                    _slots: slots,
                 };
                 let mut state = self.state.lock().unwrap();
                 state.outboxes.push(Arc::downgrade(&held.target.outbox));
@@ -173,7 +173,7 @@ impl Backend for Fake {
     }
 
     async fn open(&self, _: &Caller, session: &Arc<Session<()>>, request: Permit<Request>, target: Target) {
-        let (request, _slot) = request.split();
+        let (request, _slots) = request.split();
         self.note(Seen::Request(request.method.to_string()));
         let params = request.params.as_ref().and_then(Raw::object);
         let asked = params
@@ -221,7 +221,7 @@ impl Backend for Fake {
 
     async fn stateless(&self, _: &Caller, _: RequestMeta, request: Permit<Request>, target: Target) {
         if target.streaming == Streaming::Refused && *request.message().method == *method::LISTEN {
-            let (request, _slot) = request.split();
+            let (request, _slots) = request.split();
             let error = error::invalid_request("needs a stream");
             target
                 .outbox
