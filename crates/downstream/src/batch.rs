@@ -6,14 +6,13 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use pontoon_jsonrpc::{Message, Refusal, Request, encode};
 use pontoon_mcp::{Batching, method};
-use pontoon_session::{Kind, Outbox, Peek, Reader, Session};
+use pontoon_session::{Delivery, Kind, Outbox, Peek, Reader, Session};
 
 use crate::accept::Accepts;
 use crate::answer::{Form, Rules};
 use crate::backend::{Backend, Streaming, Target};
 use crate::context::Context;
 use crate::era::Era;
-use crate::event;
 use crate::response::{self, Reply};
 use crate::status::{Fault, Problem};
 
@@ -50,11 +49,7 @@ impl<B: Backend> Context<'_, B> {
                 Collected::All(answers) => Ok(response::json(StatusCode::OK, array(&answers))),
                 Collected::Interrupted(answers) => {
                     let stream = self.shared.event_stream(reader, Rules::Session(&session));
-                    let mut opening = BytesMut::new();
-                    for answer in answers {
-                        event::message(&mut opening, None, &answer);
-                    }
-                    Ok(response::events(stream.opening_with(&opening)))
+                    Ok(response::events(stream.preceded_by(&answers)))
                 }
             },
         }
@@ -135,9 +130,9 @@ fn refuse(outbox: &Outbox, fault: Fault) {
 
 /// The answers to a batch, as far as they came without anything between.
 enum Collected {
-    All(Vec<Bytes>),
+    All(Vec<Delivery>),
     /// Something other than an answer comes next.
-    Interrupted(Vec<Bytes>),
+    Interrupted(Vec<Delivery>),
 }
 
 async fn collect(reader: &mut Reader, streaming: Streaming) -> Result<Collected, Fault> {
@@ -152,19 +147,23 @@ async fn collect(reader: &mut Reader, streaming: Streaming) -> Result<Collected,
             Peek::Message(kind) => {
                 let delivery = reader.try_next().ok_or(Fault::NoAnswer)?;
                 if kind.is_answer() {
-                    answers.push(delivery.message);
+                    answers.push(delivery);
                 }
             }
         }
     }
 }
 
-fn array(answers: &[Bytes]) -> Bytes {
-    let length = answers.iter().map(|answer| answer.len() + 1).sum::<usize>() + 2;
+fn array(answers: &[Delivery]) -> Bytes {
+    let length = answers
+        .iter()
+        .map(|answer| answer.message.len() + 1)
+        .sum::<usize>()
+        + 2;
     let mut array = BytesMut::with_capacity(length);
     for (index, answer) in answers.iter().enumerate() {
         array.extend_from_slice(if index == 0 { b"[" } else { b"," });
-        array.extend_from_slice(answer);
+        array.extend_from_slice(&answer.message);
     }
     array.extend_from_slice(b"]");
     array.freeze()

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use pontoon_session::{Aborted, EventId, Peek, Reader, StreamId};
+use pontoon_session::{Aborted, Delivery, EventId, Peek, Reader, StreamId};
 use tokio::time::{Instant, Sleep};
 
 use crate::event;
@@ -75,6 +75,17 @@ impl EventStream {
         self
     }
 
+    /// Opens with messages that were taken from the reader before. They have
+    /// their places in the stream, so that it can be resumed behind each.
+    pub(crate) fn preceded_by(mut self, deliveries: &[Delivery]) -> Self {
+        let mut opening = std::mem::take(&mut self.opening);
+        for delivery in deliveries {
+            self.encode(delivery, &mut opening);
+        }
+        self.opening = opening;
+        self
+    }
+
     /// Keeps `held` until the stream is over or dropped.
     pub(crate) fn holding(mut self, held: Held) -> Self {
         self.held = Some(held);
@@ -108,9 +119,12 @@ impl EventStream {
     }
 
     fn take_message(&mut self, chunk: &mut BytesMut) {
-        let Some(delivery) = self.reader.try_next() else {
-            return;
-        };
+        if let Some(delivery) = self.reader.try_next() {
+            self.encode(&delivery, chunk);
+        }
+    }
+
+    fn encode(&self, delivery: &Delivery, chunk: &mut BytesMut) {
         let id = self.id.map(|stream| EventId {
             stream,
             sequence: delivery.sequence,

@@ -47,6 +47,26 @@ async fn a_message_between_the_answers_makes_it_one_stream() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answers_that_came_before_the_stream_can_be_resumed_like_any() {
+    let house = House::new();
+    let client = house.client().open("2025-03-26").await;
+    let pending = client.start(&format!("[{ECHO},{LIST},{SLOW}]"));
+    let held = house.backend.next().await;
+    held.progress(1);
+    let mut events = pending.await.unwrap().events();
+    let (first, data) = events.event().await.unwrap();
+    assert!(data.contains(r#""id":1,"result""#), "{data}");
+    drop(events);
+    held.finish("{}");
+    let mut rest = client.with("last-event-id", &first).get().await.events();
+    let seen = rest.ready().await;
+    assert_eq!(seen.len(), 3, "{seen:?}");
+    assert!(seen[0].contains(r#""id":2,"result""#), "{seen:?}");
+    assert!(seen[1].contains("progress"), "{seen:?}");
+    assert!(seen[2].contains(r#""id":7,"result""#), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_takes_one_form_only_gets_it() {
     let house = House::new();
     let client = house.client().open("2025-03-26").await;
