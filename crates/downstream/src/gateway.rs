@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use pontoon_policy::{Caller, Gauge, KeyedGauge, OriginGuard, Policy};
 use pontoon_session::{Session, Sessions};
@@ -148,9 +148,17 @@ impl<B: Backend> Gateway<B> {
                 reply
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));
+            } else if reply.headers().contains_key(CONNECTION) && self.ends_with_answer(&head) {
+                // It must not say that it is kept. hyper says what is the case.
+                reply.headers_mut().remove(CONNECTION);
             }
             Ok(reply)
         }
+    }
+
+    /// Whether the connection of this request is not used again.
+    fn ends_with_answer(&self, head: &Parts) -> bool {
+        head.version < Version::HTTP_11 || asks_to_close(head) || self.0.is_draining()
     }
 
     async fn answer<T>(&self, head: &Parts, body: &mut T, peer: SocketAddr, framing: Head) -> Reply
@@ -270,6 +278,15 @@ impl<B: Backend> Gateway<B> {
         self.0.stage.send_replace(Stage::Cut);
         self.0.stage.closed().await;
     }
+}
+
+/// Whether the client asks for the end of the connection behind the answer.
+fn asks_to_close(head: &Parts) -> bool {
+    let lines = head.headers.get_all(CONNECTION).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
 /// What a person sees who opens the address in a browser.

@@ -55,6 +55,29 @@ async fn the_head_of_a_stream_and_its_first_event_are_one_write() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_says_keep_alive_only_where_the_connection_is_kept() {
+    let house = House::new();
+    for (version, header, expected) in [
+        ("1.1", "", ["keep-alive"].as_slice()),
+        ("1.1", "connection: x, Close\r\n", &["close"]),
+        // Where nothing is said it is not kept.
+        ("1.0", "", &[]),
+    ] {
+        let mut raw = Raw::connect(&house);
+        raw.write(&format!(
+            "GET /sse HTTP/{version}\r\nhost: localhost\r\n{header}\r\n"
+        ))
+        .await;
+        let answer = raw.read_until("endpoint").await;
+        let said: Vec<_> = answer
+            .lines()
+            .filter_map(|line| line.strip_prefix("connection: "))
+            .collect();
+        assert_eq!(said, expected, "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn connections_are_reused_after_long_rests() {
     let house = House::new();
     let mut raw = Raw::connect(&house);
