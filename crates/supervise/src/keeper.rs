@@ -21,8 +21,8 @@ use crate::mark::Mark;
 use crate::sweep::{self, Census};
 use crate::{procfs, subreaper};
 
-/// How often adopted zombies are reaped while children run.
-const REAP_INTERVAL: Duration = Duration::from_secs(30);
+/// How often adopted zombies are reaped while children run. Some servers leave one with every call.
+const REAP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often abandoned children are looked after.
 const ABANDONED_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -134,7 +134,7 @@ impl Keeper {
                     // Whoever asks at the same time shares one look.
                     jobs.try_iter().take(MAX_JOBS).for_each(|job| self.work(job));
                 }
-                Err(RecvTimeoutError::Timeout) if subreaper::is_active() => {
+                Err(RecvTimeoutError::Timeout) if subreaper::is_needed() => {
                     subreaper::reap_adopted(procfs::processes().iter(), &self.leaders);
                 }
                 Err(RecvTimeoutError::Timeout) => {}

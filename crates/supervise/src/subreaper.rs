@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid};
+use rustix::process::{
+    Pid, WaitId, WaitIdOptions, WaitOptions, getpid, set_child_subreaper, waitid, waitpid,
+};
 
 use crate::procfs::Entry;
 
@@ -23,14 +25,15 @@ pub fn become_subreaper() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether zombies may be given to us.
-pub(crate) fn is_active() -> bool {
-    ACTIVE.load(Relaxed)
+/// Whether there are zombies that may have been given to us: one call, where a look at all processes takes hundreds.
+pub(crate) fn is_needed() -> bool {
+    let only_look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    ACTIVE.load(Relaxed) && matches!(waitid(WaitId::All, only_look), Ok(Some(_)))
 }
 
 /// Reaps zombies that were given to us. `leaders` are the children we started: their owners reap them.
 pub(crate) fn reap_adopted<'a>(processes: impl Iterator<Item = &'a Entry>, leaders: &[Pid]) {
-    if !is_active() {
+    if !ACTIVE.load(Relaxed) {
         return;
     }
     let own = Some(getpid());

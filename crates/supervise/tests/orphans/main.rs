@@ -21,12 +21,12 @@ async fn orphans_are_adopted_and_their_zombies_reaped() {
         "an adopted process was killed but not reaped"
     );
 
-    // One that ends by itself while its leader lives is reaped with the next sweep.
+    // One that ends by itself is reaped while its leader lives on.
     let mut process = spawn(&["--double-fork", "--orphan-exits"]).await;
     let orphan = offspring(&process).await;
     until("the orphan's end", move || !is_running(orphan)).await;
-    assert_eq!(process.stop(&GRACE).await.left, 0);
     until("its burial", move || !is_zombie(orphan)).await;
+    assert_eq!(process.stop(&GRACE).await.left, 0);
 }
 
 fn parent(pid: u32) -> Option<u32> {
