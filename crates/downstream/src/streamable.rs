@@ -137,7 +137,8 @@ impl<B: Backend> Context<'_, B> {
         let registration = self
             .register(Transport::Streamable)
             .map_err(|fault| fault.of(&id))?;
-        let session = registration.session();
+        let session = Arc::clone(registration.session());
+        let _waiting = session.wait_for();
         let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
         let outbox = session.exchange(1);
         let mut reader = outbox.reader();
@@ -149,7 +150,7 @@ impl<B: Backend> Context<'_, B> {
         };
         self.server
             .backend
-            .open(&self.caller, session, permit, target)
+            .open(&self.caller, &session, permit, target)
             .await;
         let answer = answer::last(&mut reader).await;
         let answer = answer.map_err(|why| why.map_or(Fault::NoAnswer, Fault::Lost).of(&id))?;

@@ -37,6 +37,23 @@ async fn idle_sessions_expire_but_not_while_a_stream_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_takes_long_to_open_is_not_idle() {
+    let house = House::new();
+    let body = initialize("2025-06-18").replacen(r#""params":{"#, r#""params":{"hold":true,"#, 1);
+    let opening = house.client().start(&body);
+    let held = house.backend.next().await;
+    tokio::time::advance(Duration::from_secs(3_600)).await;
+    house.gateway.sweep();
+    held.finish(r#"{"protocolVersion":"2025-06-18"}"#);
+    let answer = opening.await.unwrap();
+    assert_eq!(answer.status, StatusCode::OK);
+    let session = answer.header("mcp-session-id").to_owned();
+    house.gateway.sweep();
+    let client = house.client().with("mcp-session-id", &session);
+    assert_eq!(client.post(LIST).await.status, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
 async fn sessions_end_at_their_age_whatever_happens_on_them() {
     let house = House::new();
     let client = house.client().open("2025-06-18").await;

@@ -140,20 +140,21 @@ impl Fake {
                 let params = request.params.clone().unwrap_or_else(Raw::empty_object);
                 finish(encode::result(&request.id, &params), None);
             }
-            _ => {
-                let held = Held {
-                    id: request.id.clone(),
-                    target,
-                    session: session.cloned(),
-                    _slots: slots,
-                };
-                let mut state = self.state.lock().unwrap();
-                state.outboxes.push(Arc::downgrade(&held.target.outbox));
-                state.held.push_back(held);
-                drop(state);
-                self.arrived.notify_waiters();
-            }
+            _ => self.hold(Held {
+                id: request.id.clone(),
+                target,
+                session: session.cloned(),
+                _slots: slots,
+            }),
         }
+    }
+
+    fn hold(&self, held: Held) {
+        let mut state = self.state.lock().unwrap();
+        state.outboxes.push(Arc::downgrade(&held.target.outbox));
+        state.held.push_back(held);
+        drop(state);
+        self.arrived.notify_waiters();
     }
 }
 
@@ -173,9 +174,18 @@ impl Backend for Fake {
     }
 
     async fn open(&self, _: &Caller, session: &Arc<Session<()>>, request: Permit<Request>, target: Target) {
-        let (request, _slots) = request.split();
+        let (request, slots) = request.split();
         self.note(Seen::Request(request.method.to_string()));
         let params = request.params.as_ref().and_then(Raw::object);
+        if params.as_ref().is_some_and(|params| params.contains("hold")) {
+            session.attach(()).unwrap();
+            return self.hold(Held {
+                id: request.id,
+                target,
+                session: Some(Arc::clone(session)),
+                _slots: slots,
+            });
+        }
         let asked = params
             .as_ref()
             .and_then(|params| params.get_str("protocolVersion"));
