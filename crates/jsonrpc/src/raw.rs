@@ -116,6 +116,15 @@ impl Raw {
         &self.0
     }
 
+    /// The same value in memory of its own: for keeping it longer than the body it came in, which a slice would
+    /// keep whole, with the buffer that the body was read into.
+    pub fn detached(&self) -> Raw {
+        if self.0 == b"{}".as_slice() {
+            return Raw::empty_object();
+        }
+        Raw(Bytes::copy_from_slice(&self.0))
+    }
+
     /// What the value is.
     pub fn kind(&self) -> Kind {
         match self.0.first() {

@@ -94,6 +94,19 @@ fn raw_values_know_what_they_are() {
 }
 
 #[test]
+fn a_detached_value_lets_go_of_its_body() {
+    let body = bytes::Bytes::from(r#"{"a":{},"b":[1.0, 2]}"#.to_owned());
+    let object = Raw::parse(body.clone(), &Limits::CLIENT)
+        .expect("an object")
+        .object()
+        .expect("an object");
+    let kept = ["a", "b"].map(|key| object.get(key).expect("it is there").detached());
+    drop(object);
+    assert!(body.is_unique());
+    assert_eq!(kept.each_ref().map(Raw::as_str), ["{}", "[1.0, 2]"]);
+}
+
+#[test]
 fn raw_drops_whitespace_around_it() {
     assert_eq!(
         Raw::parse(" \n[ 1 ]\t", &Limits::CLIENT)

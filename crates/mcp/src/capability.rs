@@ -19,6 +19,11 @@ impl ClientCapabilities {
         Self(Raw::from_static("{}"))
     }
 
+    /// The same in memory of its own, for keeping it.
+    pub fn detached(&self) -> Self {
+        Self(self.0.detached())
+    }
+
     /// The object as written.
     pub fn raw(&self) -> &Raw {
         &self.0

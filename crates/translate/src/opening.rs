@@ -70,7 +70,8 @@ impl Features {
 impl Opened {
     /// Reads an `InitializeResult`; `None` if it is not one.
     pub fn read(result: &Raw) -> Option<Self> {
-        let result = result.object()?;
+        // Kept as long as the connection, and so without what it was read from.
+        let result = result.detached().object()?;
         let revision = LegacyRevision::parse(&result.get_str("protocolVersion")?)?;
         let capabilities = result.get("capabilities")?.object()?;
         Some(Self {

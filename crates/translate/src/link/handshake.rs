@@ -46,14 +46,15 @@ impl<O: Outlet> Link<O> {
             return;
         };
         let capabilities = object.get("capabilities").and_then(ClientCapabilities::new);
-        let capabilities = capabilities.unwrap_or_else(ClientCapabilities::none);
+        // Kept as long as the session, and so without the body that they came in.
+        let capabilities = capabilities.map_or_else(ClientCapabilities::none, |kept| kept.detached());
         if let Some(member) = self.members.get_mut(&member) {
             member.capabilities = capabilities.clone();
         }
         if self.sharing == Sharing::Exclusive {
             let client_info = object
                 .get("clientInfo")
-                .unwrap_or_else(|| self.introduction.client_info.clone());
+                .map_or_else(|| self.introduction.client_info.clone(), |info| info.detached());
             self.introduction = Introduction {
                 client_info,
                 capabilities,

@@ -10,6 +10,7 @@
 //! - `time 61s`: what took too long is looked for at that time
 //! - `open`, `lose`, `full` (the server takes nothing), `room`, `end listeners`
 //! - `in flight 2`, `is open`, `is closed`
+//! - `nothing kept`: no message holds on to the body that it came in
 //!
 //! Messages are written without `"jsonrpc":"2.0"`; `"~` stands for the reserved
 //! prefix of `_meta` keys, `$M` for the two that every modern request has. In
@@ -19,6 +20,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use pontoon_jsonrpc::{Limits, Message, Raw};
 use pontoon_mcp::meta::{RESERVED_PREFIX, RequestMeta};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision};
@@ -44,6 +46,7 @@ pub(super) struct Dialogue {
     now: Duration,
     members: HashMap<String, MemberId>,
     abandoned: Vec<Stream>,
+    bodies: Vec<Bytes>,
 }
 
 /// A session that its client has opened; ids toward the server go on from 2.
@@ -116,6 +119,7 @@ impl Dialogue {
             now: Duration::ZERO,
             members: HashMap::new(),
             abandoned: Vec::new(),
+            bodies: Vec::new(),
         }
     }
 
@@ -168,13 +172,15 @@ impl Dialogue {
             ["end", "listeners"] => self.link.end_listeners(out),
             ["is", "open"] => assert!(self.link.is_open()),
             ["is", "closed"] => assert!(!self.link.is_open()),
+            ["nothing", "kept"] => assert!(self.bodies.iter().all(Bytes::is_unique)),
             ["in", "flight", count] => assert_eq!(self.link.in_flight().to_string(), count),
             _ => panic!("no such step: {step}"),
         }
     }
 
     fn speak(&mut self, speaker: &str, message: &str) {
-        let text = message.replacen('{', r#"{"jsonrpc":"2.0","#, 1);
+        let text = Bytes::from(message.replacen('{', r#"{"jsonrpc":"2.0","#, 1));
+        self.bodies.push(text.clone());
         if speaker == "server" {
             let message = Message::parse(text, &Limits::SERVER).expect("the server's line is a message");
             return self.link.receive(message, self.now, &mut self.out);

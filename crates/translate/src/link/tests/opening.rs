@@ -29,6 +29,22 @@ fn a_session_of_its_own_opens_its_server_itself_and_once() {
 }
 
 #[test]
+fn what_is_remembered_of_a_handshake_is_not_its_body() {
+    exclusive().run(&format!(
+        r#"
+        a: {INITIALIZE}
+            to server: {{"id":1,…
+        server: {{"id":1,"result":{SERVER_RESULT}}}
+            a speaks 2025-11-25
+            to a: …
+        nothing kept
+        "#
+    ));
+    shared("nothing kept");
+    account("nothing kept");
+}
+
+#[test]
 fn a_refused_handshake_can_be_tried_again() {
     exclusive().run(&format!(
         r#"
