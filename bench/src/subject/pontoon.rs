@@ -66,6 +66,7 @@ const LIMITS: &str = "[limits]\n\
     max_connections_per_address = 100000\n\
     max_sessions = 100000\n\
     max_sessions_per_principal = 100000\n\
+    max_listeners_per_principal = 100000\n\
     max_in_flight = 100000\n\
     max_in_flight_per_session = 100000\n";
 

@@ -36,7 +36,10 @@ pub(crate) async fn run<H: ServerHandler>(
 
 /// Returns what ended the service, in words.
 async fn serve<H: ServerHandler>(service: Guarded<H>, channel: Channel, shared: &Shared) -> String {
-    let running = match serve_server_with_ct(service, channel, shared.cancel.clone()).await {
+    // Boxed, so that its 16 KiB are given back once the conversation is open:
+    // a task keeps room for the largest state that it could be in.
+    let opening = Box::pin(serve_server_with_ct(service, channel, shared.cancel.clone()));
+    let running = match opening.await {
         Ok(running) => running,
         Err(error) => return format!("did not open: {error}"),
     };
