@@ -60,6 +60,12 @@ impl HeadScan {
         None
     }
 
+    /// Whether the request line has reached `limit` bytes without an end, and
+    /// it is the address that goes on and on.
+    pub(crate) fn is_address_over(&self, limit: usize) -> bool {
+        !self.begun && self.length >= limit && self.start.contains(&b' ')
+    }
+
     fn extend(&mut self, piece: &[u8]) {
         let Some(last) = piece.last() else { return };
         if self.length < LONGEST {
@@ -138,6 +144,21 @@ mod tests {
                 .collect();
             assert_eq!(found, [whole], "{size}");
         }
+    }
+
+    #[test]
+    fn an_address_without_an_end_is_told_from_other_long_lines() {
+        let over = |head: &str| {
+            let mut scan = HeadScan::default();
+            assert_eq!(scan.feed(head.as_bytes()), None);
+            scan.is_address_over(64)
+        };
+        let long = "x".repeat(64);
+        assert!(over(&format!("GET /{long}")));
+        assert!(over(&format!("\r\nGET /{long}")));
+        assert!(!over("GET /mcp HTTP/1.1"));
+        assert!(!over(&long), "no method");
+        assert!(!over(&format!("GET / HTTP/1.1\r\nx: {long}")), "a header");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! with sessions (2025-03-26 to 2025-11-25) and without (2026-07-28).
 //!
 //! A [`Gateway`] serves a set of [`Backend`]s on one listener. A request goes
-//! through these files: `listener` and `connection` (bounds, HTTP/1.1), `wire`
-//! and `head` (deadlines and framing), `gateway` (Origin and Host, routes),
+//! through these files: `listener` and `connection` (bounds, HTTP/1.1), `wire`,
+//! `head` and `farewell` (deadlines and framing), `gateway` (Origin and Host, routes),
 //! `body` and `accept`, then `era`, which decides once whose rules apply, and
 //! one of `streamable`, `batch`, `stateless`, `http_sse`. From there the
 //! backend has it. The answer comes back through an
@@ -25,6 +25,7 @@ mod cors;
 mod counters;
 mod era;
 mod event;
+mod farewell;
 mod gateway;
 mod head;
 mod hosted;

@@ -13,6 +13,10 @@ use pontoon_session::{Aborted, Kind};
 pub(crate) enum Fault {
     /// `Host` or `Origin` is not for this listener.
     Guard(GuardError),
+    /// The request line does not end within this many bytes.
+    UriTooLong(usize),
+    /// The head took too long.
+    HeadTimeout,
     /// Readers may disagree where the request ends.
     Framing,
     /// No server is at that path.
@@ -96,6 +100,8 @@ impl Fault {
             Self::Guard(GuardError::MalformedHost) => row(S::BAD_REQUEST, invalid, "malformed_host"),
             Self::Guard(GuardError::ForeignHost) => row(S::FORBIDDEN, invalid, "foreign_host"),
             Self::Guard(GuardError::ForeignOrigin) => row(S::FORBIDDEN, invalid, "foreign_origin"),
+            Self::UriTooLong(_) => row(S::URI_TOO_LONG, invalid, "uri_too_long"),
+            Self::HeadTimeout => row(S::REQUEST_TIMEOUT, invalid, "head_timeout"),
             Self::Framing => row(S::BAD_REQUEST, invalid, "framing"),
             Self::UnknownPath => row(S::NOT_FOUND, invalid, "unknown_path"),
             Self::Method(_) => row(S::METHOD_NOT_ALLOWED, invalid, "method_not_allowed"),
@@ -135,6 +141,11 @@ impl Fault {
     fn text(&self) -> Cow<'static, str> {
         let fixed = match self {
             Self::Guard(guard) => return guard.to_string().into(),
+            Self::UriTooLong(limit) => {
+                return format!("the address is longer than {limit} bytes; send what is long in a body")
+                    .into();
+            }
+            Self::HeadTimeout => "the head did not arrive in time; send it faster",
             Self::Framing => {
                 "the request must end where nobody can doubt it: one Content-Length or one Transfer-Encoding, lines ending in CRLF"
             }

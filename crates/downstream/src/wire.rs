@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use crate::head::HeadScan;
+use crate::status::Fault;
 
 /// How long, and for how many bytes, a client that is still sending is read on.
 const LINGER: Duration = Duration::from_secs(1);
@@ -72,10 +73,14 @@ impl Notes {
         self.unread.store(true, Ordering::Relaxed);
     }
 
+    /// Whether a head has begun and not ended.
+    fn is_within_head(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) && self.head() == Head::Unseen
+    }
+
     /// Whether the client may still be sending something that nobody reads.
     fn may_be_sending(&self) -> bool {
-        let within_head = self.heard.load(Ordering::Relaxed) && self.head() == Head::Unseen;
-        within_head || self.unread.load(Ordering::Relaxed)
+        self.is_within_head() || self.unread.load(Ordering::Relaxed)
     }
 
     /// hyper begins to wait for a head. What was read before belongs to the
@@ -93,6 +98,8 @@ pub(crate) struct Wire<T> {
     io: T,
     notes: Arc<Notes>,
     scan: HeadScan,
+    /// Longest request line. hyper knows one limit for all of a head.
+    max_line: usize,
     linger: Option<Linger>,
 }
 
@@ -104,18 +111,37 @@ struct Linger {
 }
 
 impl<T> Wire<T> {
-    pub(crate) fn new(io: T, notes: Arc<Notes>) -> Self {
+    pub(crate) fn new(io: T, notes: Arc<Notes>, max_line: usize) -> Self {
         Self {
             io,
             notes,
             scan: HeadScan::default(),
+            max_line,
             linger: None,
         }
     }
 
-    fn note(&mut self, read: &[u8]) {
+    /// What to tell the client of a head that hyper gave up without a word;
+    /// nothing if none had begun. Nothing is cut short by it: hyper waits for
+    /// a head only when the answer before has been written.
+    pub(crate) fn last_word(&self, error: &hyper::Error) -> Option<Fault> {
+        if !self.notes.is_within_head() {
+            None
+        } else if self.scan.is_address_over(self.max_line) {
+            Some(Fault::UriTooLong(self.max_line))
+        } else {
+            error.is_timeout().then_some(Fault::HeadTimeout)
+        }
+    }
+
+    /// Looks at what was read.
+    ///
+    /// # Errors
+    ///
+    /// An address without an end: hyper shall not read on.
+    fn note(&mut self, read: &[u8]) -> io::Result<()> {
         if read.is_empty() {
-            return;
+            return Ok(());
         }
         if !self.notes.heard.swap(true, Ordering::Relaxed) {
             self.scan = HeadScan::default();
@@ -130,6 +156,10 @@ impl<T> Wire<T> {
             };
             self.notes.head.store(head as u8, Ordering::Relaxed);
         }
+        if self.notes.head() == Head::Unseen && self.scan.is_address_over(self.max_line) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        Ok(())
     }
 }
 
@@ -159,9 +189,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        self.note(&buf.filled()[before..]);
-        read
+        ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
+        Poll::Ready(self.note(&buf.filled()[before..]))
     }
 }
 
