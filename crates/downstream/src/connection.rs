@@ -112,6 +112,10 @@ where
 
 type Http<T, S> = http1::Connection<TokioIo<Wire<T>>, S>;
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all connections are always in the large one"
+)]
 enum Phase<T, S>
 where
     S: HttpService<Incoming>,
