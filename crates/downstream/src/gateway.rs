@@ -24,6 +24,7 @@ use crate::counters::{Counters, Tally};
 use crate::hosted::Hosted;
 use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
+use crate::signpost::Signpost;
 use crate::sse_body::Pace;
 use crate::status::{Fault, Problem};
 use crate::wire::{Head, Notes};
@@ -38,6 +39,7 @@ pub(crate) struct Shared<B: Backend> {
     pub(crate) policy: Arc<Policy>,
     guard: OriginGuard,
     routes: Routes,
+    signpost: Signpost,
     servers: Vec<Hosted<B>>,
     pub(crate) sessions: Sessions<B::Attachment>,
     started: Instant,
@@ -81,17 +83,18 @@ impl<B: Backend> Gateway<B> {
     ) -> Result<Self, RouteError> {
         let servers: Vec<_> = backends.into_iter().map(Hosted::new).collect();
         let names: Vec<_> = servers.iter().map(|server| Arc::clone(server.name())).collect();
-        let routes = Routes::new(&Layout {
+        let layout = Layout {
             names: &names,
             default,
             prefix: &settings.prefix,
             public_prefix: &settings.public_prefix,
             extra: &settings.extra_paths,
-        })?;
+        };
         Ok(Self(Arc::new(Shared {
             policy,
             guard,
-            routes,
+            routes: Routes::new(&layout)?,
+            signpost: Signpost::new(&layout),
             servers,
             sessions: Sessions::new(settings.sessions),
             started: Instant::now(),
@@ -225,8 +228,11 @@ impl<B: Backend> Gateway<B> {
             .strip_prefix(prefix)
             .is_some_and(|rest| matches!(rest, "" | "/"));
         match head.method {
-            Method::GET if at_root => Ok(response::text(StatusCode::OK, WELCOME)),
-            _ => Err(Fault::UnknownPath.into()),
+            Method::GET | Method::HEAD if at_root => {
+                let welcome = self.0.signpost.welcome.clone();
+                Ok(response::text(StatusCode::OK, welcome))
+            }
+            _ => Err(Fault::UnknownPath(Arc::clone(&self.0.signpost.elsewhere)).into()),
         }
     }
 
@@ -288,10 +294,6 @@ fn asks_to_close(head: &Parts) -> bool {
         .flat_map(|line| line.split(','))
         .any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
-
-/// What a person sees who opens the address in a browser.
-const WELCOME: &str = "This is an MCP gateway. Point an MCP client at /mcp (Streamable HTTP) or /sse (HTTP+SSE),\n\
-    or at /NAME/mcp and /NAME/sse for a server by name.\n";
 
 impl Endpoint {
     /// The methods that are served there.

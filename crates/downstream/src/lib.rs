@@ -35,6 +35,7 @@ mod mirror;
 mod response;
 mod route;
 mod settings;
+mod signpost;
 mod sse_body;
 mod stateless;
 mod status;

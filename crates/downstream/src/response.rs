@@ -86,8 +86,8 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
 }
 
 /// A short text.
-pub(crate) fn text(status: StatusCode, text: &'static str) -> Reply {
-    let mut reply = with_status(status, ResponseBody::whole(Bytes::from_static(text.as_bytes())));
+pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Reply {
+    let mut reply = with_status(status, ResponseBody::whole(text.into()));
     reply.headers_mut().insert(
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),

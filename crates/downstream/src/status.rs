@@ -1,6 +1,7 @@
 //! The one table from what went wrong to what the client is told.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::StatusCode;
 use pontoon_jsonrpc::{ErrorObject, Id, Raw, Refusal, code, encode};
@@ -19,8 +20,8 @@ pub(crate) enum Fault {
     HeadTimeout,
     /// Readers may disagree where the request ends.
     Framing,
-    /// No server is at that path.
-    UnknownPath,
+    /// No server is at that path; where they are.
+    UnknownPath(Arc<str>),
     /// The path is served, but not with that method; the methods that are.
     Method(&'static str),
     /// The body is not `application/json`.
@@ -103,7 +104,7 @@ impl Fault {
             Self::UriTooLong(_) => row(S::URI_TOO_LONG, invalid, "uri_too_long"),
             Self::HeadTimeout => row(S::REQUEST_TIMEOUT, invalid, "head_timeout"),
             Self::Framing => row(S::BAD_REQUEST, invalid, "framing"),
-            Self::UnknownPath => row(S::NOT_FOUND, invalid, "unknown_path"),
+            Self::UnknownPath(_) => row(S::NOT_FOUND, invalid, "unknown_path"),
             Self::Method(_) => row(S::METHOD_NOT_ALLOWED, invalid, "method_not_allowed"),
             Self::ContentType => row(S::UNSUPPORTED_MEDIA_TYPE, invalid, "content_type"),
             Self::Charset => row(S::UNSUPPORTED_MEDIA_TYPE, invalid, "charset"),
@@ -149,9 +150,7 @@ impl Fault {
             Self::Framing => {
                 "the request must end where nobody can doubt it: one Content-Length or one Transfer-Encoding, lines ending in CRLF"
             }
-            Self::UnknownPath => {
-                "no server is at this path; servers are at /NAME/mcp (Streamable HTTP) and /NAME/sse (HTTP+SSE), the default one also at /mcp and /sse"
-            }
+            Self::UnknownPath(elsewhere) => return elsewhere.to_string().into(),
             Self::Method(allow) => return format!("this path takes {allow}").into(),
             Self::ContentType => "send the message with Content-Type: application/json",
             Self::Charset => "send the message in UTF-8",

@@ -65,6 +65,10 @@ fn a_refused_configuration_is_code_3_and_says_where() {
 
     let (code, stderr) = code_and_stderr(&["serve", "--config", "/no/such/file.toml"]);
     assert_eq!(code, Some(3), "{stderr}");
+    assert_eq!(
+        stderr,
+        "/no/such/file.toml: cannot read the configuration: No such file or directory (os error 2)\n"
+    );
 }
 
 #[test]

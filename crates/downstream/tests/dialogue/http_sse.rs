@@ -256,6 +256,10 @@ async fn the_endpoint_is_made_from_configuration() {
         .with("x-forwarded-prefix", "/evil");
     let uri = client.get().await.events().data().await.unwrap();
     assert!(uri.starts_with("/public/tools/fake/messages?sessionId="), "{uri}");
+    for path in ["/tools", "/tools/", "/mcp"] {
+        let text = house.client().at(path).get().await.text().await;
+        assert!(text.contains("/public/tools/mcp"), "{path}: {text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
