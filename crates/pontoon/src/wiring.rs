@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::Endpoint;
-use pontoon_config::{Config, Environment};
+use pontoon_config::{Config, Environment, Limits};
 use pontoon_downstream::Gateway;
 use pontoon_policy::{AccountLimits, Gauge, Policy};
 use tokio::net::TcpListener;
@@ -29,6 +29,7 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
     if let Err(error) = pontoon_supervise::become_subreaper() {
         tracing::warn!(%error, "orphans of children cannot be adopted; they are found by their mark only");
     }
+    check_descriptors(&config.limits);
     let processes = Gauge::new("max_processes", config.limits.max_processes);
     let outer: pontoon_supervise::Environment = environment.variables().collect();
     let outer = Arc::new(outer);
@@ -52,6 +53,27 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
         gateway,
         drain: config.limits.drain_timeout,
     })
+}
+
+/// Pipes to and from a child, and the descriptor that tells of its end.
+const DESCRIPTORS_PER_PROCESS: usize = 4;
+/// What the program itself has open.
+const DESCRIPTORS_OF_OUR_OWN: usize = 32;
+
+/// Asks the system for as many descriptors as it gives. Says so if the limits
+/// promise more than that: better now than at the ten-thousandth client.
+fn check_descriptors(limits: &Limits) {
+    let wanted =
+        limits.max_connections + limits.max_processes * DESCRIPTORS_PER_PROCESS + DESCRIPTORS_OF_OUR_OWN;
+    match pontoon_supervise::raise_descriptor_limit() {
+        Some(allowed) if allowed < wanted as u64 => tracing::warn!(
+            allowed,
+            wanted,
+            "the system allows fewer descriptors than max_connections and max_processes may need: \
+             raise its limit (ulimit -n, or LimitNOFILE= of the service), or lower these two"
+        ),
+        _ => {}
+    }
 }
 
 /// Time for the answers to calls that were ended at the deadline, before connections are cut.

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal, setsid};
 
+use crate::descriptors;
 use crate::environment::Environment;
 use crate::mark::{ChildToken, MARK_VARIABLE};
 use crate::spec::CommandSpec;
@@ -44,6 +45,7 @@ fn prepare(parent: Pid) -> io::Result<()> {
         // We died between fork and prctl: the signal will never come.
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
     }
+    descriptors::restore();
     mark_inherited_descriptors();
     Ok(())
 }

@@ -13,6 +13,7 @@ compile_error!("children are supervised by means of Linux: pidfd, prctl and /pro
 
 mod backoff;
 mod circuit;
+mod descriptors;
 mod environment;
 mod error;
 mod escape;
@@ -33,6 +34,7 @@ mod throttle;
 
 pub use backoff::{Backoff, BackoffSettings};
 pub use circuit::{Circuit, CircuitSettings, Verdict};
+pub use descriptors::raise_descriptor_limit;
 pub use environment::{Environment, Inherit};
 pub use error::SpawnError;
 pub use escape::escape_sequence_len;
