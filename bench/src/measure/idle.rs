@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 
 use crate::connection::Connection;
@@ -242,24 +243,17 @@ async fn resting_kib(program: &Program) -> anyhow::Result<u64> {
     program.resident_kib()
 }
 
-/// A descriptor for each stream, here and in the programs that are started from here.
+/// A descriptor for each stream and some to spare, here and in the programs that are started from here.
 fn allow_descriptors(streams: usize) -> anyhow::Result<()> {
-    let wanted = streams as u64 * 2 + 1_000;
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
+    let wanted = Some(streams as u64 + 1_000);
+    let allowed = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: allowed.current.max(wanted),
+        ..allowed
     };
-    // SAFETY: both calls get a structure that lives through them.
-    let done = unsafe {
-        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit);
-        limit.rlim_cur = limit.rlim_cur.max(wanted);
-        limit.rlim_max = limit.rlim_max.max(wanted);
-        libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit)
-    };
-    ensure!(
-        done == 0,
-        "{wanted} descriptors are needed and not allowed: {}",
-        std::io::Error::last_os_error()
-    );
-    Ok(())
+    setrlimit(Resource::Nofile, raised).with_context(|| {
+        format!(
+            "{streams} streams need {wanted:?} descriptors, and the system allows {allowed:?}: see ulimit -Hn"
+        )
+    })
 }
