@@ -1,5 +1,6 @@
 //! The loop: a line in, answers out.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::os::fd::FromRawFd;
@@ -20,6 +21,8 @@ pub(crate) struct Server {
     pub(crate) calls: u64,
     pub(crate) input: BufReader<File>,
     asked: u64,
+    /// Answers of the client that nobody has looked for yet: calls that ask can be nested.
+    told: HashMap<String, String>,
 }
 
 impl Server {
@@ -34,6 +37,7 @@ impl Server {
             input,
             calls: 0,
             asked: 0,
+            told: HashMap::new(),
         }
     }
 
@@ -63,6 +67,9 @@ impl Server {
             return Ok(());
         };
         let (Some(id), Some(method)) = (message.id, message.method.as_deref()) else {
+            if let (Some(id), Some(answer)) = (message.id, message.result.or(message.error)) {
+                self.told.insert(id.get().to_owned(), answer.get().to_owned());
+            }
             return Ok(());
         };
         let params = Params::of(&message);
@@ -171,14 +178,10 @@ impl Server {
         self.output.message(&self.flags, &request)?;
         let mut line = String::new();
         while self.read_line(&mut line)? {
-            if let Ok(message) = serde_json::from_str::<Incoming<'_>>(&line)
-                && message.method.is_none()
-                && message.id.is_some_and(|answered| answered.get() == id)
-            {
-                let answer = message.result.or(message.error);
-                return Ok(answer.map_or_else(|| "null".to_owned(), |answer| answer.get().to_owned()));
+            self.handle(&line)?;
+            if let Some(answer) = self.told.remove(&id) {
+                return Ok(answer);
             }
-            self.handle(&line.clone())?;
         }
         Err(io::ErrorKind::UnexpectedEof.into())
     }
