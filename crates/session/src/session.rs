@@ -286,7 +286,8 @@ impl<A> Session<A> {
             .remember(Arc::clone(outbox), Role::Exchange, self.limits.streams)
     }
 
-    /// Reads a stream on from behind `event`.
+    /// Reads a stream on from behind `event`. One that a GET opened carries
+    /// behind the rest what came while no stream was open.
     ///
     /// # Errors
     ///
@@ -302,6 +303,12 @@ impl<A> Session<A> {
         let reader = outbox.reader_after(event.sequence).ok_or(ResumeError::Gap)?;
         // The latest stream to be opened or resumed gets what comes next.
         let entry = streams.entries.remove(at).expect("the position was just found");
+        if entry.role == Role::Standalone {
+            for message in streams.take_pending() {
+                // As in `listen`.
+                let _ = entry.outbox.push(message);
+            }
+        }
         streams.entries.push_back(entry);
         Ok(NewStream {
             id: event.stream,
@@ -412,9 +419,13 @@ impl Streams {
         for entry in self.entries.iter().filter(|entry| entry.role == Role::Standalone) {
             orphans.extend(entry.outbox.take_unread());
         }
-        orphans.extend(std::mem::take(&mut self.pending));
-        self.pending_bytes = 0;
+        orphans.extend(self.take_pending());
         orphans
+    }
+
+    fn take_pending(&mut self) -> VecDeque<Bytes> {
+        self.pending_bytes = 0;
+        std::mem::take(&mut self.pending)
     }
 
     fn wait(&mut self, message: Bytes, limit: usize) -> Delivered {

@@ -54,6 +54,32 @@ fn what_came_while_no_stream_was_open_waits_for_one() {
 }
 
 #[test]
+fn what_came_meanwhile_is_on_a_stream_that_is_resumed() {
+    let session = session(Transport::Streamable);
+    let mut broken = session.listen().unwrap();
+    session.notify(text("one"));
+    assert_eq!(read(&mut broken), [text("one")]);
+    let stream = broken.id;
+    drop(broken);
+    assert_eq!(session.notify(text("two")), Delivered::Waiting);
+    let mut resumed = session.resume(EventId { stream, sequence: 1 }).unwrap();
+    assert_eq!(read(&mut resumed), [text("two")]);
+    assert!(read(&mut session.listen().unwrap()).is_empty());
+}
+
+#[test]
+fn what_waits_for_a_get_stream_is_on_no_other() {
+    let session = session(Transport::Streamable);
+    let exchange = session.exchange(1);
+    let stream = session.remember(&exchange).unwrap();
+    exchange.push(text("progress")).unwrap();
+    session.notify(text("change"));
+    let mut resumed = session.resume(EventId { stream, sequence: 0 }).unwrap();
+    assert_eq!(read(&mut resumed), [text("progress")]);
+    assert_eq!(read(&mut session.listen().unwrap()), [text("change")]);
+}
+
+#[test]
 fn waiting_is_bounded_and_keeps_room_for_requests() {
     let session = session(Transport::Streamable);
     let mut waiting = 0;
