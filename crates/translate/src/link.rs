@@ -16,10 +16,12 @@ use crate::minted::Minted;
 use crate::opening::{self, Introduction, Opened};
 use crate::outlet::{Anomaly, Outlet};
 use crate::subscriptions::Subscriptions;
+use given_up::GivenUp;
 use question::Question;
 
 mod client;
 mod end;
+mod given_up;
 mod handshake;
 mod listen;
 mod question;
@@ -47,6 +49,8 @@ pub struct Link<O: Outlet> {
     next_question: i64,
     /// Questions that wait for a client's answer: our id, the server's id.
     asked: Minted<i64, Question>,
+    /// What a shared server may still say something about.
+    given_up: GivenUp,
     /// The log level that the server was last told.
     level: Option<LogLevel>,
 }
@@ -137,6 +141,7 @@ impl<O: Outlet> Link<O> {
             subscriptions: Subscriptions::default(),
             next_question: 1,
             asked: Minted::default(),
+            given_up: GivenUp::default(),
             level: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Anomaly, ClientExchange, Duration, Effect, Fault, InFlight, Link, MemberId, Origin, Outlet, Purpose, Raw,
-    Reason, Server, State, UpstreamId, cancelled, method, post, refuse,
+    Reason, Server, Sharing, State, UpstreamId, cancelled, method, post, refuse,
 };
 
 impl<O: Outlet> Link<O> {
@@ -50,6 +50,7 @@ impl<O: Outlet> Link<O> {
     pub fn expire(&mut self, now: Duration, out: &mut O) {
         self.expire_questions(now, out);
         self.spare_calls_with_questions(now);
+        self.given_up.expire(now);
         for id in self.in_flight_where(|exchange| exchange.deadline.is_over(now)) {
             let reason = match self.in_flight.get(&id).map(|exchange| &exchange.method) {
                 Some(name) if *name == method::INITIALIZE => Reason::StartTimeout,
@@ -62,6 +63,7 @@ impl<O: Outlet> Link<O> {
     /// The connection is gone. Everything in flight is answered; members,
     /// listeners and subscriptions stay, for [`Link::open`].
     pub fn lose(&mut self, reason: Reason, out: &mut O) {
+        self.given_up.clear();
         let was_opening = matches!(self.state, State::Opening);
         if self.server == Server::Legacy {
             self.state = State::Closed;
@@ -89,6 +91,9 @@ impl<O: Outlet> Link<O> {
         }
         match exchange.origin {
             Origin::Client(client) => {
+                if let (Sharing::Shared, Some(until)) = (self.sharing, exchange.deadline.hard) {
+                    self.given_up.add(id, client.member, until);
+                }
                 self.fail(client, &Fault::after(reason), out);
                 self.void_questions_of(id, out);
             }

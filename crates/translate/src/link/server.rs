@@ -28,8 +28,11 @@ impl<O: Outlet> Link<O> {
             Id::Integer(number) => Some(number),
             Id::String(_) => None,
         };
-        let exchange = minted(number).and_then(|id| Some((id, self.in_flight.remove(&id)?)));
-        let Some((id, exchange)) = exchange else {
+        let Some(id) = minted(number) else {
+            return out.anomaly(Anomaly::UnknownResponse);
+        };
+        let Some(exchange) = self.in_flight.remove(&id) else {
+            self.given_up.answered(id);
             return out.anomaly(Anomaly::UnknownResponse);
         };
         match exchange.origin {
@@ -180,11 +183,13 @@ impl<O: Outlet> Link<O> {
                 .filter(|(_, client)| asked(client) && out.carries(&client.owner))
                 .max_by_key(|(id, _)| *id)
                 .map(|(_, client)| client),
-            // It may be about any request in flight, so there must be one only.
+            // It may be about any request in flight, so there must be one only;
+            // or about one that somebody else gave up and the server did not.
             (Sharing::Shared, Server::Legacy) => {
                 let (_, only) = all.next()?;
-                let wanted = all.next().is_none() && asked(only) && self.member_wants(only.member, level);
-                (wanted && out.carries(&only.owner)).then_some(only)
+                let meant = all.next().is_none() && self.given_up.are_all_of(only.member);
+                let wanted = asked(only) && self.member_wants(only.member, level);
+                (meant && wanted && out.carries(&only.owner)).then_some(only)
             }
             // It can only be about a request that asked for messages.
             (Sharing::Shared, Server::Modern) => {

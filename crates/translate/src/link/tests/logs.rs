@@ -58,6 +58,66 @@ fn a_shared_server_gets_the_lowest_level_that_anybody_wants() {
     );
 }
 
+/// A server may not have heard yet that nobody waits for a request, or not care.
+#[test]
+fn what_a_shared_server_says_of_a_request_given_up_is_told_to_no_other() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        b: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":3,…
+        a: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":…
+        server: {"method":"notifications/message","params":{"level":"info","data":"a's secret"}}
+            dropped: ambiguous_notification
+        server: {"id":2,"result":{}}
+            dropped: unknown_response
+        server: {"method":"notifications/message","params":{"level":"info","data":"for b"}}
+            to b on 1: …
+        "#,
+    );
+}
+
+#[test]
+fn a_request_given_up_is_not_talked_about_for_ever() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        leave a
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":…
+        time 99s
+        b: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":3,…
+        server: {"method":"notifications/message","params":{"level":"info","data":"a's secret"}}
+            dropped: ambiguous_notification
+        time 100s
+        server: {"method":"notifications/message","params":{"level":"info","data":"for b"}}
+            to b on 1: …
+        "#,
+    );
+}
+
+#[test]
+fn who_gave_up_a_request_itself_hears_of_it() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":3,…
+        a: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":…
+        server: {"method":"notifications/message","params":{"level":"info","data":0}}
+            to a on 2: …
+        "#,
+    );
+}
+
 #[test]
 fn a_shared_server_without_log_messages_takes_no_level() {
     let mut dialogue = Dialogue::new(Server::Legacy, Sharing::Shared);
