@@ -11,6 +11,7 @@ use pontoon_session::{Refused, Session, SessionId, Transport};
 use crate::backend::Backend;
 use crate::gateway::Shared;
 use crate::hosted::Hosted;
+use crate::registration::Registration;
 use crate::status::Fault;
 
 /// One HTTP request: where it goes and who sent it.
@@ -19,32 +20,6 @@ pub(crate) struct Context<'a, B: Backend> {
     pub(crate) server: &'a Hosted<B>,
     pub(crate) caller: Caller,
     pub(crate) head: &'a Parts,
-}
-
-/// A session in the registry that ends with this value unless it is kept.
-pub(crate) struct Registration<B: Backend> {
-    shared: Arc<Shared<B>>,
-    session: Arc<Session<B::Attachment>>,
-    kept: bool,
-}
-
-impl<B: Backend> Registration<B> {
-    pub(crate) fn session(&self) -> &Arc<Session<B::Attachment>> {
-        &self.session
-    }
-
-    /// Leaves the session to the registry.
-    pub(crate) fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl<B: Backend> Drop for Registration<B> {
-    fn drop(&mut self) {
-        if !self.kept {
-            self.shared.end(&self.session);
-        }
-    }
 }
 
 impl<B: Backend> Context<'_, B> {
@@ -122,11 +97,7 @@ impl<B: Backend> Context<'_, B> {
                     limit: settings.sessions.per_principal,
                 }),
             })?;
-        Ok(Registration {
-            shared: Arc::clone(self.shared),
-            session,
-            kept: false,
-        })
+        Ok(Registration::new(Arc::clone(self.shared), session))
     }
 
     /// Finds the caller's session and notes that it is used.
@@ -145,7 +116,13 @@ impl<B: Backend> Context<'_, B> {
             .sessions
             .get(id, &self.server.expected_owner(&self.caller))
             .ok_or(Fault::UnknownSession)?;
-        if session.transport() != transport || session.is_closed() {
+        // The stream of HTTP+SSE is the session: without it there is none, even
+        // if nobody has cleared it away yet.
+        let stands = match transport {
+            Transport::HttpSse => session.is_attached(),
+            Transport::Streamable => !session.is_closed(),
+        };
+        if session.transport() != transport || !stands {
             return Err(Fault::UnknownSession);
         }
         session.touch(self.shared.now());

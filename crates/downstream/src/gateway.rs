@@ -22,6 +22,7 @@ use crate::caught::caught;
 use crate::context::Context;
 use crate::counters::{Counters, Tally};
 use crate::hosted::Hosted;
+use crate::registration::Abandoned;
 use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
 use crate::signpost::Signpost;
@@ -42,6 +43,7 @@ pub(crate) struct Shared<B: Backend> {
     signpost: Signpost,
     servers: Vec<Hosted<B>>,
     pub(crate) sessions: Sessions<B::Attachment>,
+    pub(crate) abandoned: Abandoned,
     started: Instant,
     draining: AtomicBool,
     pub(crate) stage: watch::Sender<Stage>,
@@ -97,6 +99,7 @@ impl<B: Backend> Gateway<B> {
             signpost: Signpost::new(&layout),
             servers,
             sessions: Sessions::new(settings.sessions),
+            abandoned: Abandoned::default(),
             started: Instant::now(),
             draining: AtomicBool::new(false),
             tally: Tally::default(),
@@ -236,11 +239,22 @@ impl<B: Backend> Gateway<B> {
         }
     }
 
-    /// Ends the sessions whose time is over. [`Gateway::serve`] does this by itself.
+    /// Ends the sessions whose time is over or whose client is gone.
+    /// [`Gateway::serve`] does this by itself.
     pub fn sweep(&self) {
+        self.end_abandoned();
         for session in self.0.sessions.expire(self.0.now()) {
             tracing::debug!(session = %session.id(), "session expired");
             self.0.close(&session);
+        }
+    }
+
+    /// Ends the sessions whose client went away without a word.
+    pub(crate) fn end_abandoned(&self) {
+        for id in self.0.abandoned.take() {
+            if let Some(session) = self.0.sessions.remove(id) {
+                self.0.close(&session);
+            }
         }
     }
 

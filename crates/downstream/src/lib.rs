@@ -32,6 +32,7 @@ mod hosted;
 mod http_sse;
 mod listener;
 mod mirror;
+mod registration;
 mod response;
 mod route;
 mod settings;

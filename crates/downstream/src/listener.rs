@@ -37,6 +37,7 @@ impl<B: Backend> Gateway<B> {
                     Err(error) => pause_after(&error).await,
                 },
                 _ = sweep.tick() => self.sweep(),
+                () = self.0.abandoned.noted() => self.end_abandoned(),
                 () = draining.as_mut() => return,
             }
         }

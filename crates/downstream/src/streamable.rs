@@ -11,7 +11,7 @@ use pontoon_jsonrpc::{
 };
 use pontoon_mcp::{LegacyRevision, Priming, header, method};
 use pontoon_policy::LimitReached;
-use pontoon_session::{Detach, EventId, Kind, NewStream, Outbox, ResumeError, Session, Transport};
+use pontoon_session::{Delivery, Detach, EventId, NewStream, Outbox, ResumeError, Session, Transport};
 
 use crate::accept::{self, Accepts};
 use crate::answer::{self, Form, Rules};
@@ -139,21 +139,14 @@ impl<B: Backend> Context<'_, B> {
             .map_err(|fault| fault.of(&id))?;
         let session = Arc::clone(registration.session());
         let _waiting = session.wait_for();
-        let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
-        let outbox = session.exchange(1);
-        let mut reader = outbox.reader();
-        // Only the answer tells whether there is a session, and its id goes
-        // into the head: so nothing can be sent before the answer.
-        let target = Target {
-            outbox,
-            streaming: Streaming::Refused,
-        };
-        self.server
-            .backend
-            .open(&self.caller, &session, permit, target)
-            .await;
-        let answer = answer::last(&mut reader).await;
-        let answer = answer.map_err(|why| why.map_or(Fault::NoAnswer, Fault::Lost).of(&id))?;
+        let answer = self.greet(&session, request).await;
+        let opened = answer.as_ref().is_ok_and(|answer| !answer.kind.is_error());
+        if opened {
+            registration.keep();
+        } else {
+            registration.end();
+        }
+        let answer = answer.map_err(|fault| fault.of(&id))?;
         let mut reply = match accepts {
             Accepts::Stream => {
                 let mut events = BytesMut::new();
@@ -162,12 +155,33 @@ impl<B: Backend> Context<'_, B> {
             }
             _ => response::json(StatusCode::OK, answer.message),
         };
-        if answer.kind == (Kind::Answer { error: None }) {
+        if opened {
             let id = HeaderValue::try_from(session.id().to_text()).expect("a session id is visible ASCII");
             reply.headers_mut().insert(SESSION, id);
-            registration.keep();
         }
         Ok(reply)
+    }
+
+    /// The answer to `initialize`. Only it tells whether there is a session,
+    /// whose id goes into the head: so nothing can be sent before.
+    async fn greet(
+        &self,
+        session: &Arc<Session<B::Attachment>>,
+        request: Request,
+    ) -> Result<Delivery, Fault> {
+        let permit = self.permit_new(request)?;
+        let outbox = session.exchange(1);
+        let mut reader = outbox.reader();
+        let target = Target {
+            outbox,
+            streaming: Streaming::Refused,
+        };
+        self.server
+            .backend
+            .open(&self.caller, session, permit, target)
+            .await;
+        let answer = answer::last(&mut reader).await;
+        answer.map_err(|why| why.map_or(Fault::NoAnswer, Fault::Lost))
     }
 
     /// A notification or response within a session.

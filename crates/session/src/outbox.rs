@@ -67,6 +67,11 @@ impl Kind {
     pub fn is_answer(self) -> bool {
         !matches!(self, Self::Interim)
     }
+
+    /// Whether it is an answer that says no.
+    pub fn is_error(self) -> bool {
+        matches!(self, Self::Answer { error: Some(_) } | Self::Refusal { .. })
+    }
 }
 
 /// A message as the reader gets it.

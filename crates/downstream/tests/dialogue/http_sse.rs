@@ -223,6 +223,13 @@ async fn the_end_of_the_stream_ends_the_session() {
     let (events, client) = connect(&house).await;
     client.post(&initialize("2024-11-05")).await;
     drop(events);
+    let early = client.post(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).await;
+    assert_eq!(
+        early.status,
+        StatusCode::NOT_FOUND,
+        "nobody has to clear it away first"
+    );
+    house.gateway.sweep();
     assert_eq!(house.gateway.session_count(), 0);
     assert_eq!(house.backend.times(&Seen::Close), 1);
     let answer = client.post(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).await;
@@ -297,6 +304,7 @@ async fn a_client_that_does_not_read_loses_its_stream_and_nobody_else_notices() 
     to_quick.progress(1);
     assert!(quick.data().await.is_some());
     assert_eq!(slow.next().await, None);
+    house.gateway.sweep();
     assert_eq!(house.gateway.session_count(), 1);
     let gone = slow_client
         .post(r#"{"jsonrpc":"2.0","id":8,"method":"ping"}"#)

