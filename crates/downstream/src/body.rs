@@ -1,8 +1,8 @@
 //! Reading the body of a POST.
 
 use std::future::poll_fn;
-use std::pin::Pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http_body::{Body, Frame};
+use tokio::time::Instant;
 
 use crate::status::Fault;
 
@@ -18,6 +19,8 @@ use crate::status::Fault;
 pub(crate) struct BodyLimits {
     pub(crate) bytes: usize,
     pub(crate) time: Duration,
+    /// Bytes per second, on average, after the first few seconds.
+    pub(crate) rate: usize,
 }
 
 /// Whether the headers announce one JSON text that fits.
@@ -85,15 +88,16 @@ where
     let mut received = Received::default();
     let result = match received.read_at_once(&mut body, limits.bytes).await {
         Some(result) => result,
-        None => {
-            let rest = poll_fn(|cx| received.poll_read(Pin::new(&mut body), cx, limits.bytes));
-            tokio::time::timeout(limits.time, rest)
-                .await
-                .unwrap_or(Err(Fault::BodyTimeout))
-        }
+        None => received.read_in_time(&mut body, limits).await,
     };
     result.map(|()| received.into_bytes())
 }
+
+/// How long a body may trickle before its rate counts: a connection that
+/// stalls for a moment has lost nothing.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often the rate is looked at then.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Most bytes of a refused body that are read for the sake of the connection.
 const DISCARD_BYTES: u64 = 64 * 1024;
@@ -116,7 +120,7 @@ where
     let mut dropped = 0;
     let rest = poll_fn(|cx| {
         loop {
-            match std::task::ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
                 None => return Poll::Ready(true),
                 Some(Err(_)) => return Poll::Ready(false),
                 Some(Ok(frame)) => dropped += frame.data_ref().map_or(0, |piece| piece.len() as u64),
@@ -159,17 +163,46 @@ impl Received {
         .await
     }
 
+    /// Reads a body that is still coming. A client that keeps it just alive is
+    /// not waited for until the end.
+    async fn read_in_time<T>(&mut self, body: &mut T, limits: BodyLimits) -> Result<(), Fault>
+    where
+        T: Body<Data = Bytes> + Unpin,
+    {
+        let begun = Instant::now();
+        let mut look = pin!(tokio::time::sleep(GRACE.min(limits.time)));
+        poll_fn(|cx| {
+            if let Poll::Ready(result) = self.poll_read(Pin::new(&mut *body), cx, limits.bytes) {
+                return Poll::Ready(result);
+            }
+            loop {
+                ready!(look.as_mut().poll(cx));
+                let spent = begun.elapsed();
+                if spent >= limits.time || self.is_slower_than(limits.rate, spent) {
+                    return Poll::Ready(Err(Fault::BodyTimeout));
+                }
+                look.as_mut().reset(begun + (spent + LOOK).min(limits.time));
+            }
+        })
+        .await
+    }
+
+    fn is_slower_than(&self, rate: usize, spent: Duration) -> bool {
+        let come = (self.first.len() + self.joined.len()) as u64;
+        spent >= GRACE && come < (rate as u64).saturating_mul(spent.as_secs())
+    }
+
     fn poll_read<T>(
         &mut self,
         mut body: Pin<&mut T>,
-        cx: &mut std::task::Context<'_>,
+        cx: &mut Context<'_>,
         limit: usize,
     ) -> Poll<Result<(), Fault>>
     where
         T: Body<Data = Bytes>,
     {
         loop {
-            match std::task::ready!(body.as_mut().poll_frame(cx)) {
+            match ready!(body.as_mut().poll_frame(cx)) {
                 None => return Poll::Ready(Ok(())),
                 Some(Err(_)) => return Poll::Ready(Err(Fault::BodyBroken)),
                 Some(Ok(frame)) => {

@@ -330,6 +330,7 @@ impl<B: Backend> Shared<B> {
         BodyLimits {
             bytes: self.settings.max_body_bytes,
             time: self.settings.body_timeout,
+            rate: self.settings.min_body_rate,
         }
     }
 

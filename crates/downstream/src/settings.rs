@@ -57,6 +57,9 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// Time for a request body, from the end of the head.
     pub body_timeout: Duration,
+    /// Bytes per second that a request body must bring on average; looked at
+    /// after five seconds.
+    pub min_body_rate: usize,
     /// How long a connection may rest between requests.
     pub idle_timeout: Duration,
     /// How long sent bytes may stay unacknowledged, or a full window closed,
@@ -93,6 +96,7 @@ impl Default for Settings {
             max_headers: 100,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            min_body_rate: 240,
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
             max_connections: 10_000,

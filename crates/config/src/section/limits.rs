@@ -58,6 +58,8 @@ limits! {
     duration header_timeout = "\"10s\"";
     /// Time a client has to send the body of a request.
     duration body_timeout = "\"30s\"";
+    /// Bytes per second that the body of a request must bring on average, looked at after five seconds.
+    count min_body_rate = "240";
     /// Time a connection may rest between two requests.
     duration connection_idle_timeout = "\"75s\"";
     /// Time a client may leave a stream unread while something waits for it, before the connection is cut.

@@ -311,7 +311,10 @@ async fn bodies_over_the_limit_are_refused_however_they_come() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_come_is_waited_for_only_so_long() {
-    let house = House::new();
+    let house = House::with_settings(Settings {
+        min_body_rate: 0,
+        ..Settings::default()
+    });
     let mut slow = Raw::connect(&house);
     slow.write("POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n").await;
     let begun = tokio::time::Instant::now();
@@ -319,9 +322,34 @@ async fn a_body_that_does_not_come_is_waited_for_only_so_long() {
     slow.write("{").await;
     let answer = slow.read_to_end().await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    assert!(begun.elapsed() <= Duration::from_secs(31));
+    assert!(begun.elapsed() >= Duration::from_secs(30) && begun.elapsed() <= Duration::from_secs(31));
     assert_eq!(house.backend.seen(), []);
     assert_eq!(house.gateway.session_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_trickles_is_given_up_before_its_time_is_over() {
+    let house = House::new();
+    let body = initialize("2025-06-18");
+    let announced = 3 * body.len();
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {announced}\r\n\r\n"
+    );
+    for (pause, is_served) in [(50, true), (1000, false)] {
+        let mut raw = Raw::connect(&house);
+        raw.write(&head).await;
+        let begun = tokio::time::Instant::now();
+        for piece in format!("{body:announced$}").as_bytes().chunks(20) {
+            if !raw.try_write(std::str::from_utf8(piece).unwrap()).await {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        let answer = raw.read().await;
+        assert_eq!(answer.starts_with("HTTP/1.1 200"), is_served, "{answer}");
+        assert_eq!(answer.starts_with("HTTP/1.1 408"), !is_served, "{answer}");
+        assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,6 +30,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         max_headers: limits.max_headers,
         header_timeout: limits.header_timeout,
         body_timeout: limits.body_timeout,
+        min_body_rate: limits.min_body_rate,
         idle_timeout: limits.connection_idle_timeout,
         write_timeout: limits.write_timeout,
         max_connections: limits.max_connections,
