@@ -74,6 +74,14 @@ impl Wiring {
     }
 }
 
+impl Wiring {
+    fn count_lost(&mut self, delivered: Delivered) {
+        if delivered == Delivered::Dropped {
+            self.anomaly(Anomaly::Undeliverable);
+        }
+    }
+}
+
 impl Outlet for Wiring {
     type Exchange = Owner;
     type Member = Weak<Session<Attachment>>;
@@ -96,6 +104,11 @@ impl Outlet for Wiring {
         let _ = exchange.outbox.push(message);
     }
 
+    fn interim_hint(&mut self, exchange: &Owner, message: Bytes) {
+        // As above.
+        let _ = exchange.outbox.hint(message);
+    }
+
     fn answer(&mut self, exchange: Owner, message: Bytes, error: Option<i64>) {
         // As above; a client that is gone for good needs no answer.
         let _ = exchange.outbox.finish(message, error);
@@ -111,9 +124,14 @@ impl Outlet for Wiring {
     }
 
     fn notify(&mut self, member: &Self::Member, message: Bytes) {
-        let delivered = member.upgrade().map(|session| session.notify(message));
-        if delivered == Some(Delivered::Dropped) {
-            self.anomaly(Anomaly::Undeliverable);
+        if let Some(session) = member.upgrade() {
+            self.count_lost(session.notify(message));
+        }
+    }
+
+    fn hint(&mut self, member: &Self::Member, message: Bytes) {
+        if let Some(session) = member.upgrade() {
+            self.count_lost(session.hint(message));
         }
     }
 

@@ -72,6 +72,12 @@ pub fn absent_in_legacy(method: &str) -> bool {
     matches!(method, DISCOVER | LISTEN)
 }
 
+/// Notifications that say no more than that a list has to be asked for again:
+/// two that follow each other say what one does.
+pub fn is_list_change(method: &str) -> bool {
+    matches!(method, TOOLS_CHANGED | PROMPTS_CHANGED | RESOURCES_CHANGED)
+}
+
 /// The parameter that the `Mcp-Name` header mirrors for `method`, if any.
 ///
 /// Source: 2026-07-28, Streamable HTTP, "Standard Request Headers".

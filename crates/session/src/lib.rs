@@ -13,6 +13,7 @@ mod event_id;
 mod id;
 mod outbox;
 mod owner;
+mod pending;
 mod registry;
 mod session;
 

@@ -114,8 +114,13 @@ pub enum Peek {
     Aborted(Aborted),
 }
 
+/// How many hints are remembered while they wait: one for each list that can change.
+const HINTS: usize = 3;
+
 struct State {
     log: VecDeque<Delivery>,
+    /// Sequences of the latest hints; 0 stands for none.
+    hints: [u64; HINTS],
     /// Sequence that the next message gets.
     next: u64,
     /// Sequence that the reader takes next.
@@ -168,7 +173,23 @@ impl Outbox {
     /// [`Rejected::Overflow`] aborts the stream: a client that does not read
     /// is told by the end of its connection, not by silent gaps.
     pub fn push(&self, message: Bytes) -> Result<(), Rejected> {
-        self.append(message, Kind::Interim)
+        self.append(self.lock(), message, Kind::Interim)
+    }
+
+    /// Appends a message that says no more than its equal does: if one waits
+    /// unread, that one will do.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Outbox::push).
+    pub fn hint(&self, message: Bytes) -> Result<(), Rejected> {
+        let mut state = self.lock();
+        if state.holds_unread_hint(&message) {
+            return Ok(());
+        }
+        state.hints.rotate_left(1);
+        state.hints[HINTS - 1] = state.next;
+        self.append(state, message, Kind::Interim)
     }
 
     /// Appends an answer; `error` is its JSON-RPC error code if it is one.
@@ -177,7 +198,7 @@ impl Outbox {
     ///
     /// As [`push`](Outbox::push).
     pub fn finish(&self, message: Bytes, error: Option<i64>) -> Result<(), Rejected> {
-        self.append(message, Kind::Answer { error })
+        self.append(self.lock(), message, Kind::Answer { error })
     }
 
     /// Appends the refusal of a request; `error` is its JSON-RPC error code.
@@ -186,11 +207,10 @@ impl Outbox {
     ///
     /// As [`push`](Outbox::push).
     pub fn refuse(&self, message: Bytes, error: i64) -> Result<(), Rejected> {
-        self.append(message, Kind::Refusal { error })
+        self.append(self.lock(), message, Kind::Refusal { error })
     }
 
-    fn append(&self, message: Bytes, kind: Kind) -> Result<(), Rejected> {
-        let mut state = self.lock();
+    fn append(&self, mut state: MutexGuard<'_, State>, message: Bytes, kind: Kind) -> Result<(), Rejected> {
         if state.has_ended() {
             return Err(Rejected::Ended);
         }
@@ -331,6 +351,7 @@ impl State {
     fn new(owed: Option<u32>) -> Self {
         Self {
             log: VecDeque::new(),
+            hints: [0; HINTS],
             next: 1,
             cursor: 1,
             unread_bytes: 0,
@@ -364,6 +385,21 @@ impl State {
             message,
         });
         self.next += 1;
+    }
+
+    fn holds_unread_hint(&self, message: &Bytes) -> bool {
+        let unread = |sequence: &u64| (self.cursor..self.next).contains(sequence);
+        let waiting = self.hints.iter().filter(|sequence| unread(sequence));
+        waiting
+            .filter_map(|sequence| self.at(*sequence))
+            .any(|delivery| delivery.message == *message)
+    }
+
+    /// A message of the log, whose sequences have no gaps.
+    fn at(&self, sequence: u64) -> Option<&Delivery> {
+        let first = self.log.front()?.sequence;
+        let index = usize::try_from(sequence.checked_sub(first)?).ok()?;
+        self.log.get(index)
     }
 
     fn abort(&mut self, why: Aborted) {

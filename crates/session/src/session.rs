@@ -10,7 +10,8 @@ use bytes::Bytes;
 use pontoon_mcp::LegacyRevision;
 
 use crate::event_id::{EventId, StreamId};
-use crate::outbox::{Aborted, Outbox, Reader, Retention};
+use crate::outbox::{Aborted, Outbox, Reader, Rejected, Retention};
+use crate::pending::Pending;
 use crate::{Owner, SessionId};
 
 #[cfg(test)]
@@ -103,8 +104,7 @@ struct Streams {
     next: u32,
     /// Oldest first; the latest GET stream is the last one marked standalone.
     entries: VecDeque<Entry>,
-    pending: VecDeque<Bytes>,
-    pending_bytes: usize,
+    pending: Pending,
     closed: bool,
 }
 
@@ -304,7 +304,7 @@ impl<A> Session<A> {
         // The latest stream to be opened or resumed gets what comes next.
         let entry = streams.entries.remove(at).expect("the position was just found");
         if entry.role == Role::Standalone {
-            for message in streams.take_pending() {
+            for message in streams.pending.take() {
                 // As in `listen`.
                 let _ = entry.outbox.push(message);
             }
@@ -327,16 +327,40 @@ impl<A> Session<A> {
 
     /// Sends a notification that belongs to no exchange: to exactly one stream.
     pub fn notify(&self, message: Bytes) -> Delivered {
-        // Half of the room is kept for requests, which somebody waits for.
-        self.send(message, self.limits.queue_bytes / 2)
+        let limit = self.notifications_limit();
+        self.send(message, Outbox::push, |pending, message| {
+            pending.push(message, limit)
+        })
+    }
+
+    /// As [`notify`](Self::notify), for what says no more than its equal does,
+    /// such as that a list changed: where one waits unread, it will do.
+    pub fn hint(&self, message: Bytes) -> Delivered {
+        let limit = self.notifications_limit();
+        self.send(message, Outbox::hint, |pending, message| {
+            pending.push_hint(message, limit)
+        })
     }
 
     /// Sends a request of the server that belongs to no exchange.
     pub fn request(&self, message: Bytes) -> Delivered {
-        self.send(message, self.limits.queue_bytes)
+        let limit = self.limits.queue_bytes;
+        self.send(message, Outbox::push, |pending, message| {
+            pending.push(message, limit)
+        })
     }
 
-    fn send(&self, message: Bytes, pending_limit: usize) -> Delivered {
+    /// Half of the room is kept for requests, which somebody waits for.
+    fn notifications_limit(&self) -> usize {
+        self.limits.queue_bytes / 2
+    }
+
+    fn send(
+        &self,
+        message: Bytes,
+        push: impl Fn(&Outbox, Bytes) -> Result<(), Rejected>,
+        wait: impl FnOnce(&mut Pending, Bytes) -> bool,
+    ) -> Delivered {
         let mut streams = self.lock();
         if streams.closed {
             return Delivered::Dropped;
@@ -347,18 +371,21 @@ impl<A> Session<A> {
             .rev()
             .filter(|entry| entry.role == Role::Standalone);
         for entry in readable.filter(|entry| entry.outbox.is_attached()) {
-            if entry.outbox.push(message.clone()).is_ok() {
+            if push(&entry.outbox, message.clone()).is_ok() {
                 return Delivered::Queued;
             }
         }
-        streams.wait(message, pending_limit)
+        match wait(&mut streams.pending, message) {
+            true => Delivered::Waiting,
+            false => Delivered::Dropped,
+        }
     }
 
     /// Ends every stream. Nothing can be sent or opened afterwards.
     pub fn close(&self) {
         let mut streams = self.lock();
         streams.closed = true;
-        streams.pending = VecDeque::new();
+        streams.pending = Pending::default();
         for entry in std::mem::take(&mut streams.entries) {
             entry.outbox.abort(Aborted::Closed);
         }
@@ -419,21 +446,7 @@ impl Streams {
         for entry in self.entries.iter().filter(|entry| entry.role == Role::Standalone) {
             orphans.extend(entry.outbox.take_unread());
         }
-        orphans.extend(self.take_pending());
+        orphans.extend(self.pending.take());
         orphans
-    }
-
-    fn take_pending(&mut self) -> VecDeque<Bytes> {
-        self.pending_bytes = 0;
-        std::mem::take(&mut self.pending)
-    }
-
-    fn wait(&mut self, message: Bytes, limit: usize) -> Delivered {
-        if self.pending_bytes + message.len() > limit {
-            return Delivered::Dropped;
-        }
-        self.pending_bytes += message.len();
-        self.pending.push_back(message);
-        Delivered::Waiting
     }
 }

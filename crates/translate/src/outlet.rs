@@ -30,6 +30,12 @@ pub trait Outlet {
     /// Sends a message that is not the answer.
     fn interim(&mut self, exchange: &Self::Exchange, message: Bytes);
 
+    /// As [`interim`](Self::interim), for a message that says no more than its
+    /// equal does: where one still waits to be read, it will do.
+    fn interim_hint(&mut self, exchange: &Self::Exchange, message: Bytes) {
+        self.interim(exchange, message);
+    }
+
     /// Sends the answer; `error` is its code if it is an error. The exchange
     /// is over.
     fn answer(&mut self, exchange: Self::Exchange, message: Bytes, error: Option<i64>);
@@ -49,6 +55,12 @@ pub trait Outlet {
 
     /// Sends a notification that belongs to no exchange.
     fn notify(&mut self, member: &Self::Member, message: Bytes);
+
+    /// As [`notify`](Self::notify), for a message that says no more than its
+    /// equal does: where one still waits to be read, it will do.
+    fn hint(&mut self, member: &Self::Member, message: Bytes) {
+        self.notify(member, message);
+    }
 
     /// Sends a question that belongs to no exchange; `false` if there was no room.
     fn ask(&mut self, member: &Self::Member, message: Bytes) -> bool;

@@ -57,6 +57,40 @@ fn a_client_that_does_not_read_is_cut_off_and_its_memory_freed() {
 }
 
 #[test]
+fn of_equal_hints_one_waits_and_everything_else_is_kept() {
+    let outbox = exchange(1);
+    let mut reader = outbox.reader();
+    for round in 0..1_000 {
+        for hint in ["tools", "prompts", "resources"] {
+            outbox.hint(text(hint)).unwrap();
+        }
+        if round < 3 {
+            outbox.push(text("log")).unwrap();
+        }
+    }
+    assert_eq!(
+        read(&mut reader),
+        ["tools", "prompts", "resources", "log", "log", "log"]
+    );
+    outbox.hint(text("tools")).unwrap();
+    assert_eq!(read(&mut reader), ["tools"], "one that was read does not count");
+}
+
+#[test]
+fn hints_are_told_apart_by_what_they_say_and_count_again_when_replayed() {
+    let outbox = exchange(1);
+    outbox.retain(1_000);
+    let mut reader = outbox.reader();
+    outbox.hint(text("one")).unwrap();
+    outbox.hint(text("other")).unwrap();
+    assert_eq!(read(&mut reader), ["one", "other"]);
+    let mut again = outbox.reader_after(1).unwrap();
+    outbox.hint(text("other")).unwrap();
+    outbox.hint(text("one")).unwrap();
+    assert_eq!(read(&mut again), ["other", "one"]);
+}
+
+#[test]
 fn a_new_reader_takes_over_from_the_old_one() {
     let outbox = exchange(1);
     let mut old = outbox.reader();

@@ -91,6 +91,22 @@ fn waiting_is_bounded_and_keeps_room_for_requests() {
 }
 
 #[test]
+fn hints_wait_once_whether_a_stream_is_open_or_not() {
+    let session = session(Transport::Streamable);
+    for _ in 0..1_000 {
+        for hint in ["tools", "prompts"] {
+            assert_eq!(session.hint(text(hint)), Delivered::Waiting);
+        }
+    }
+    let mut stream = session.listen().unwrap();
+    assert_eq!(read(&mut stream), [text("tools"), text("prompts")]);
+    for _ in 0..1_000 {
+        assert_eq!(session.hint(text("tools")), Delivered::Queued);
+    }
+    assert_eq!(read(&mut stream), [text("tools")]);
+}
+
+#[test]
 fn unread_messages_of_a_broken_stream_move_on() {
     let session = session(Transport::Streamable);
     let mut broken = session.listen().unwrap();

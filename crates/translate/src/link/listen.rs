@@ -109,18 +109,28 @@ impl<O: Outlet> Link<O> {
             let wanted = !of_resource || uri.as_deref().is_some_and(|uri| covers_uri(&member.uris, uri));
             // An exclusive server's own idea of who subscribed is the better one.
             if (wanted && member.is_greeted) || self.sharing == Sharing::Exclusive {
-                out.notify(&member.handle, legacy.clone());
+                match of_resource {
+                    true => out.notify(&member.handle, legacy.clone()),
+                    false => out.hint(&member.handle, legacy.clone()),
+                }
             }
         }
         for listener in self.listeners.values() {
             if listener.interest.covers(&change.method, uri.as_deref()) {
-                let params = with_subscription_id(change.params.as_ref(), &listener.id.to_raw());
-                out.interim(
-                    &listener.owner,
-                    encode::notification(&change.method, Some(&params)),
-                );
+                tell(&listener.owner, &listener.id, change, out);
             }
         }
+    }
+}
+
+/// Brings a notification to a listener, under the listener's own id.
+pub(super) fn tell<O: Outlet>(listener: &O::Exchange, id: &Id, change: &Notification, out: &mut O) {
+    let params = with_subscription_id(change.params.as_ref(), &id.to_raw());
+    let message = encode::notification(&change.method, Some(&params));
+    if method::is_list_change(&change.method) {
+        out.interim_hint(listener, message);
+    } else {
+        out.interim(listener, message);
     }
 }
 

@@ -5,7 +5,7 @@ use pontoon_jsonrpc::Outcome;
 use super::{
     Anomaly, Bridge, ClientExchange, Duration, Effect, Id, InFlight, LegacyRevision, Link, LogLevel, Member,
     MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Raw, Response, Server, Sharing, State,
-    UpstreamId, accept, encode, method, opening, refuse,
+    UpstreamId, accept, encode, listen, method, opening, refuse,
 };
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
@@ -248,11 +248,7 @@ impl<O: Outlet> Link<O> {
         else {
             return out.anomaly(Anomaly::UnknownSubscription);
         };
-        let params = with_subscription_id(notification.params.as_ref(), &client.id.to_raw());
-        out.interim(
-            &client.owner,
-            encode::notification(&notification.method, Some(&params)),
-        );
+        listen::tell(&client.owner, &client.id, notification, out);
     }
 }
 
