@@ -1,0 +1,104 @@
+//! What excuses an error.
+
+use std::time::Duration;
+
+use crate::books::{Ask, Record};
+use crate::circumstances::CALL;
+use crate::mark::Mark;
+
+/// Whether sessions of this world end at a certain age.
+pub(super) fn ages(record: &Record) -> bool {
+    record
+        .circumstances
+        .is_some_and(|circumstances| circumstances.aging)
+}
+
+fn tight(record: &Record) -> bool {
+    record
+        .circumstances
+        .is_some_and(|circumstances| circumstances.tight)
+}
+
+/// Whether something happened that this error tells of.
+///
+/// # Errors
+///
+/// What should have happened.
+pub(super) fn earned(
+    record: &Record,
+    mark: Mark,
+    ask: &Ask,
+    at: Duration,
+    code: i64,
+    reason: Option<&str>,
+) -> Result<(), &'static str> {
+    let drained = record.drain.is_some_and(|drain| drain <= at);
+    let over = record
+        .visits
+        .get(&mark.label)
+        .and_then(|visit| visit.ended)
+        .is_some_and(|(ended, _)| ended <= at);
+    let because = |cause: bool, what: &'static str| if cause { Ok(()) } else { Err(what) };
+    match reason {
+        None => {
+            let refused = ask.method == "initialize" && lost_a_server(record, mark, ask, at);
+            let own = ask.foul || !ask.honest || refused || server_may_refuse(ask, code);
+            because(own, "nobody asked for an error")
+        }
+        Some("cancelled") => because(
+            ask.cancelled.is_some_and(|cancelled| cancelled <= at),
+            "nobody cancelled it",
+        ),
+        Some("upstream_timeout") => because(at.saturating_sub(ask.sent) >= CALL, "it was in time"),
+        Some(
+            "upstream_exited"
+            | "upstream_stuck"
+            | "upstream_start_failed"
+            | "upstream_start_timeout"
+            | "upstream_handshake_failed",
+        ) => because(lost_a_server(record, mark, ask, at), "its server lives"),
+        Some("upstream_circuit_open") => because(
+            lost_a_server(record, mark, ask, at) && tight(record),
+            "nothing crashed",
+        ),
+        Some("too_many_processes" | "too_many_calls" | "busy" | "quota") => {
+            because(tight(record), "there is room")
+        }
+        Some("session_ended" | "unknown_session") => {
+            because(over || ages(record) || drained, "its session lives")
+        }
+        Some("shutting_down" | "draining") => because(drained, "the gateway runs"),
+        Some("client_too_slow") => because(
+            record
+                .visits
+                .get(&mark.label)
+                .is_some_and(|visit| visit.idle_reader.is_some()),
+            "its client reads",
+        ),
+        Some(_) => because(ask.foul, "no such error belongs here"),
+    }
+}
+
+/// Whether a server that this request may have needed ended, or could not be started.
+fn lost_a_server(record: &Record, mark: Mark, ask: &Ask, at: Duration) -> bool {
+    let failed = record
+        .failed_starts
+        .iter()
+        .any(|(when, house)| *house == ask.house && *when <= at);
+    let ended = record.servers.values().any(|server| {
+        let mine = server
+            .opened_by
+            .is_none_or(|owner| owner == mark.label || owner.session == 0);
+        let ended = server
+            .ended
+            .is_some_and(|(when, requested)| when <= at && !requested);
+        let deaf = server.deaf.is_some_and(|when| when <= at);
+        server.house == ask.house && mine && (ended || deaf)
+    });
+    failed || ended
+}
+
+/// Errors that a correct request may get: the server, or its era, does not know the method.
+fn server_may_refuse(ask: &Ask, code: i64) -> bool {
+    code == -32601 && matches!(ask.method.as_str(), "server/discover" | "logging/setLevel")
+}

@@ -1,0 +1,129 @@
+//! Nothing that was acknowledged vanishes, and nothing is lost or repeated on the way back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{breach, servers_of};
+use crate::books::{Answer, Ask, Breach, Record, ServerRecord};
+use crate::mark::{Label, Mark};
+
+/// How soon a server sees what the gateway was told, in virtual time.
+const SOON: Duration = Duration::from_millis(50);
+
+/// How soon the gateway notices that a client is gone.
+const NOTICED: Duration = Duration::from_millis(1_000);
+
+/// Progress comes in order and without a gap; who got the answer got all of it.
+pub(super) fn check_progress(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<Breach>) {
+    let in_order = ask.progress.iter().zip(1..).all(|(got, want)| *got == want);
+    if !in_order {
+        let what = format!("{mark} got progress {:?}", ask.progress);
+        return breach(breaches, ask.sent, "no gap, no repetition", what);
+    }
+    let answered = matches!(ask.answers[..], [(_, Answer::Result(Some(_)))]);
+    let paused = record
+        .visits
+        .get(&mark.label)
+        .is_some_and(|visit| visit.idle_reader.is_some());
+    if !answered || !ask.hears_interim || ask.gave_up.is_some() || paused {
+        return;
+    }
+    let said: u64 = servers_of(record, mark)
+        .filter_map(|(_, server)| server.progress.get(&mark))
+        .sum();
+    let got = ask.progress.len() as u64;
+    if got != said {
+        let what = format!("{mark} got {got} of {said} reports of progress");
+        breach(breaches, ask.sent, "no gap, no repetition", what);
+    }
+}
+
+/// A request that its client gave up for good is given up at its server, too, in the eras in which leaving
+/// means that (2026-07-28), and where the client said so.
+pub(super) fn check_cancellation(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<Breach>) {
+    let modern = mark.label.session == 0;
+    let left = match (ask.gave_up, &ask.answers[..]) {
+        (Some((at, "it left for good" | "its client left")), _) if modern => at,
+        (
+            _,
+            [
+                (
+                    at,
+                    Answer::Error {
+                        reason: Some(reason), ..
+                    },
+                ),
+            ],
+        ) if reason == "cancelled" => *at,
+        _ => return,
+    };
+    for (number, server) in servers_of(record, mark) {
+        let until = left + NOTICED;
+        let lives = server.ended.is_none_or(|(ended, _)| ended > until) && server.deaf.is_none();
+        let answered = server.answered.get(&mark).is_some_and(|at| *at <= until);
+        if lives && !answered && !server.cancelled.contains_key(&mark) {
+            let what = format!("server {number} was not told that {mark} is given up");
+            breach(breaches, until, "nobody works for nobody", what);
+        }
+    }
+}
+
+/// What was acknowledged reached the server, if it lives.
+pub(super) fn check_notes(record: &Record, breaches: &mut Vec<Breach>) {
+    for (mark, note) in &record.notes {
+        let Some(acknowledged) = note.acknowledged.filter(|_| note.is_passed_on) else {
+            continue;
+        };
+        let own = |server: &&ServerRecord| server.opened_by == Some(mark.label);
+        let there = |server: &&ServerRecord| {
+            let began = server.started.is_some_and(|started| started < note.sent);
+            let ended = server
+                .ended
+                .is_some_and(|(ended, _)| ended <= acknowledged + SOON);
+            began && !ended && server.deaf.is_none()
+        };
+        let candidates: Vec<_> = record.servers.values().filter(own).filter(there).collect();
+        if !candidates.is_empty() && !candidates.iter().any(|server| server.noted.contains(mark)) {
+            let what = format!("{mark} was acknowledged and did not reach its server");
+            breach(breaches, acknowledged, "nothing acknowledged vanishes", what);
+        }
+    }
+}
+
+/// What a server says to its one client comes once and in order; who heard everything missed nothing.
+pub(super) fn check_announcements(record: &Record, breaches: &mut Vec<Breach>) {
+    for (label, visit) in &record.visits {
+        let mut last = BTreeMap::new();
+        for (server, number) in &visit.announced {
+            let before = last.insert(*server, *number).unwrap_or(0);
+            if *number <= before {
+                let what = format!("{label} heard {number} of server {server} after {before}");
+                breach(breaches, Duration::ZERO, "no gap, no repetition", what);
+            }
+        }
+        if let (Some(heard), None) = (visit.heard_all, visit.idle_reader) {
+            check_missed(record, *label, heard, &visit.announced, breaches);
+        }
+    }
+}
+
+fn check_missed(
+    record: &Record,
+    label: Label,
+    heard: Duration,
+    announced: &[(u16, u64)],
+    breaches: &mut Vec<Breach>,
+) {
+    for (number, server) in record
+        .servers
+        .iter()
+        .filter(|(_, server)| server.opened_by == Some(label))
+    {
+        for (count, _, at) in server.announced.iter().filter(|(_, _, at)| *at + SOON < heard) {
+            if !announced.contains(&(*number, *count)) {
+                let what = format!("{label} missed {count} of server {number}");
+                breach(breaches, *at, "no gap, no repetition", what);
+            }
+        }
+    }
+}

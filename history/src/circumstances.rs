@@ -1,0 +1,131 @@
+//! What kind of world a seed makes.
+
+use std::time::Duration;
+
+use pontoon_broker::{EndpointSettings, Hosting, LeasePolicy};
+use pontoon_downstream::Settings;
+use pontoon_session::{SessionId, SessionLimits, StreamLimits};
+use pontoon_supervise::{BackoffSettings, CircuitSettings};
+use pontoon_translate::Timeouts;
+
+use crate::dice::Dice;
+
+/// The names of the houses, as in their URLs.
+pub const HOUSES: [&str; 2] = ["alpha", "beta"];
+
+/// Most clients of one world.
+pub const MOST_CLIENTS: u16 = 7;
+
+/// A call without an answer and without progress is given up after this.
+pub const CALL: Duration = Duration::from_secs(2);
+/// A call is given up after this, whatever happens.
+pub const CALL_MAX: Duration = Duration::from_secs(8);
+/// A session ends when nothing was heard of it for so long.
+pub const SESSION_IDLE: Duration = Duration::from_secs(15);
+/// Sessions end at this age, where they age.
+pub const SESSION_AGE: Duration = Duration::from_secs(6);
+/// A server that nobody uses stops after this.
+pub const LEASE_IDLE: Duration = Duration::from_secs(3);
+
+/// What kind of world it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// How each house hosts its server.
+    pub houses: [Hosting; 2],
+    /// How many clients there are.
+    pub clients: u16,
+    /// How many steps each of them takes.
+    pub steps: u32,
+    /// Whether servers fail and misbehave.
+    pub faults: bool,
+    /// Whether limits are so low that they are reached.
+    pub tight: bool,
+    /// Whether sessions end at a certain age.
+    pub aging: bool,
+    /// When the gateway is stopped while all this goes on.
+    pub drain_at: Option<Duration>,
+    /// Servers that wait to be needed.
+    pub warm: usize,
+}
+
+impl Circumstances {
+    /// Rolls them.
+    pub fn roll(dice: &mut Dice) -> Self {
+        let hostings = [
+            Hosting::Command(LeasePolicy::Session),
+            Hosting::Command(LeasePolicy::Shared),
+            Hosting::InProcess,
+        ];
+        Self {
+            houses: [dice.pick(&hostings), dice.pick(&hostings)],
+            clients: 3 + u16::try_from(dice.roll(5)).expect("it is below 5"),
+            steps: 8 + u32::try_from(dice.roll(16)).expect("it is below 16"),
+            faults: !dice.once_in(3),
+            tight: dice.once_in(6),
+            aging: dice.once_in(6),
+            drain_at: dice
+                .once_in(3)
+                .then(|| Duration::from_millis(dice.millis(500, 9_000))),
+            warm: dice.pick(&[0, 1, 2]),
+        }
+    }
+
+    /// The settings of a house.
+    pub fn endpoint(&self, house: usize) -> EndpointSettings {
+        let mut settings = EndpointSettings::new(HOUSES[house], self.houses[house]);
+        settings.timeouts = Timeouts {
+            open: Duration::from_secs(2),
+            call: CALL,
+            call_max: CALL_MAX,
+        };
+        settings.warm = self.warm;
+        settings.idle = LEASE_IDLE;
+        settings.drain = Duration::from_secs(1);
+        settings.jitter = || u32::MAX / 3;
+        settings.backoff = BackoffSettings {
+            base: Duration::from_millis(20),
+            max: Duration::from_millis(200),
+        };
+        settings.circuit = CircuitSettings {
+            failures: if self.tight { 4 } else { 1_000 },
+            cool_down: Duration::from_secs(5),
+            ..CircuitSettings::default()
+        };
+        if self.tight {
+            settings.max_processes = 3;
+            settings.max_in_flight_per_session = 3;
+        }
+        settings
+    }
+
+    /// The settings of the gateway.
+    pub fn gateway(&self, session_ids: fn() -> SessionId) -> Settings {
+        Settings {
+            keep_alive: Some(Duration::from_secs(1)),
+            stream_after: Duration::from_millis(300),
+            retry: Duration::from_millis(100),
+            session_ids,
+            sessions: SessionLimits {
+                total: if self.tight { 4 } else { 1_000 },
+                per_principal: if self.tight { 2 } else { 256 },
+                idle: SESSION_IDLE,
+                age: if self.aging {
+                    SESSION_AGE
+                } else {
+                    Duration::from_secs(3_600)
+                },
+            },
+            streams: StreamLimits {
+                queue_bytes: 512 * 1024,
+                replay_bytes: 1024 * 1024,
+                streams: if self.tight { 3 } else { 64 },
+            },
+            ..Settings::default()
+        }
+    }
+
+    /// Calls in flight that the policy allows.
+    pub fn max_in_flight(&self) -> usize {
+        if self.tight { 8 } else { 10_000 }
+    }
+}

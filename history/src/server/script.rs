@@ -1,0 +1,229 @@
+//! The scripts that requests carry: what their server is to do, step by step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pontoon_upstream::Closed;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::connector::Handshake;
+use super::{Order, Server, speech};
+use crate::mark::{Label, Mark, marks_in};
+
+const MODERN: &str = "io.modelcontextprotocol/protocolVersion";
+const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
+
+/// What only the one client of an exclusive server is told.
+const VENDOR: &str = "notifications/vendor";
+
+/// How much a flood says at a time.
+const FLOOD_PADDING: usize = 10_000;
+
+/// The mark that parameters carry.
+pub(super) fn mark_of(params: &Value) -> Option<Mark> {
+    let places = [&params["arguments"]["mark"], &params["mark"], &params["uri"]];
+    places
+        .into_iter()
+        .filter_map(Value::as_str)
+        .find_map(|text| marks_in(text).find(|mark| mark.number > 0))
+}
+
+/// The number and the mark of an announcement.
+pub(super) fn announcement(text: &str) -> Option<(u64, Mark)> {
+    if !text.contains(VENDOR) {
+        return None;
+    }
+    let message: Value = serde_json::from_str(text).ok()?;
+    Some((message["params"]["number"].as_u64()?, marks_in(text).next()?))
+}
+
+/// Does what a request asks for, to its end or until it is cancelled.
+pub(super) async fn perform(server: Arc<Server>, id: Value, request: Value) {
+    let method = request["method"].as_str().unwrap_or_default();
+    let performance = Performance {
+        mark: mark_of(&request["params"]),
+        params: &request["params"],
+        id: &id,
+        server: &server,
+    };
+    match method {
+        "initialize" => performance.initialize().await,
+        "subscriptions/listen" => performance.listen(),
+        "tools/call" => performance.follow_script().await,
+        _ => performance.answer(),
+    }
+}
+
+/// One request as it is worked on.
+struct Performance<'a> {
+    server: &'a Arc<Server>,
+    id: &'a Value,
+    mark: Option<Mark>,
+    params: &'a Value,
+}
+
+impl Performance<'_> {
+    fn say(&self, text: String) {
+        self.server.order(Order::Say(text));
+    }
+
+    fn end(&self, why: Closed) {
+        self.server.order(Order::End(why));
+    }
+
+    async fn initialize(&self) {
+        let opened_by = self.params["clientInfo"]["name"].as_str().and_then(Label::parse);
+        self.server
+            .books
+            .server(self.server.number, |record, _| record.opened_by = opened_by);
+        let ended = || Closed::Handler("it ended in its handshake".to_owned());
+        match self.server.manners.handshake {
+            Handshake::Ends => return self.end(ended()),
+            Handshake::Silent => return std::future::pending().await,
+            Handshake::Refused => return self.say(speech::error(self.id, None)),
+            Handshake::Slow(time) => tokio::time::sleep(time).await,
+            Handshake::Polite | Handshake::AnsweredThenEnds => {}
+        }
+        let revision = self.params["protocolVersion"].as_str().unwrap_or_default();
+        let known = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+        let revision = known
+            .into_iter()
+            .find(|known| *known == revision)
+            .unwrap_or(known[3]);
+        self.say(speech::initialized(self.id, revision));
+        if self.server.manners.handshake == Handshake::AnsweredThenEnds {
+            self.end(ended());
+        }
+    }
+
+    /// A modern listener: acknowledged, and kept.
+    fn listen(&self) {
+        let wanted = &self.params["notifications"];
+        let uris: Vec<String> =
+            serde_json::from_value(wanted["resourceSubscriptions"].clone()).unwrap_or_default();
+        let params = json!({ "_meta": { SUBSCRIPTION: self.id }, "notifications": wanted });
+        self.say(speech::notification(
+            "notifications/subscriptions/acknowledged",
+            &params,
+        ));
+        self.server
+            .state()
+            .listeners
+            .insert(self.id.to_string(), (self.id.clone(), uris));
+    }
+
+    async fn follow_script(&self) {
+        let steps = self.params["arguments"]["script"].as_array();
+        for step in steps.into_iter().flatten() {
+            self.step(step).await;
+        }
+    }
+
+    async fn step(&self, step: &Value) {
+        let number = step[1].as_u64().unwrap_or_default();
+        let text = step[1].as_str().unwrap_or_default();
+        let stderr_tail = String::new();
+        match step[0].as_str().unwrap_or_default() {
+            "sleep" => tokio::time::sleep(Duration::from_millis(number)).await,
+            "progress" => self.report_progress(0),
+            "flood" => (0..number).for_each(|_| self.report_progress(FLOOD_PADDING)),
+            "log" => self.log(text),
+            "announce" => self.announce(),
+            "update" => self.update(text),
+            "changed" => self.say(speech::notification(
+                "notifications/tools/list_changed",
+                &json!({}),
+            )),
+            "ask" => self.ask(text).await,
+            "answer" => self.answer(),
+            "error" => self.conclude(speech::error(self.id, self.mark)),
+            "again" => self.say(speech::marked(self.id, self.mark)),
+            "stray" => self.say(speech::marked(&json!(number), self.mark)),
+            "nowhere" => self.say(speech::progress(&json!(number), self.mark, 1, 0)),
+            "crash" => self.end(Closed::Handler("it crashed".to_owned())),
+            "hangup" => self.end(Closed::StdoutClosed { stderr_tail }),
+            "deaf" => self.server.grow_deaf(),
+            other => unreachable!("there is no step {other:?}"),
+        }
+    }
+
+    fn answer(&self) {
+        self.conclude(speech::marked(self.id, self.mark));
+    }
+
+    fn conclude(&self, answer: String) {
+        self.say(answer);
+        if let Some(mark) = self.mark {
+            self.server.books.server(self.server.number, |record, now| {
+                _ = record.answered.insert(mark, now);
+            });
+        }
+    }
+
+    fn report_progress(&self, padding: usize) {
+        let token = &self.params["_meta"]["progressToken"];
+        let (Some(mark), false) = (self.mark, token.is_null()) else {
+            return;
+        };
+        let mut count = 0;
+        self.server.books.server(self.server.number, |record, _| {
+            let said = record.progress.entry(mark).or_default();
+            *said += 1;
+            count = *said;
+        });
+        self.say(speech::progress(token, self.mark, count, padding));
+    }
+
+    fn log(&self, level: &str) {
+        let mark = self.mark.map(|mark| mark.to_string());
+        let params = json!({ "level": level, "data": { "mark": mark } });
+        self.say(speech::notification("notifications/message", &params));
+    }
+
+    /// Something that only the one client of an exclusive server can be told.
+    fn announce(&self) {
+        let Some(mark) = self.mark else { return };
+        let number = {
+            let mut state = self.server.state();
+            state.announced += 1;
+            state.announced
+        };
+        let params = json!({ "mark": mark.to_string(), "server": self.server.number, "number": number });
+        self.say(speech::notification(VENDOR, &params));
+    }
+
+    fn update(&self, uri: &str) {
+        if self.params["_meta"][MODERN].is_null() {
+            return self.say(speech::notification(
+                "notifications/resources/updated",
+                &json!({ "uri": uri }),
+            ));
+        }
+        let listeners: Vec<_> = self.server.state().listeners.values().cloned().collect();
+        for (id, uris) in listeners {
+            if uris.iter().any(|wanted| wanted == uri) {
+                let params = json!({ "uri": uri, "_meta": { SUBSCRIPTION: id } });
+                self.say(speech::notification("notifications/resources/updated", &params));
+            }
+        }
+    }
+
+    /// Asks the client and waits until somebody has answered.
+    async fn ask(&self, method: &str) {
+        let mark = self.mark.map_or_else(String::new, |mark| mark.to_string());
+        let (sender, answered) = oneshot::channel();
+        let id = {
+            let mut state = self.server.state();
+            state.asked += 1;
+            let id = format!("q{}{mark}{}", self.server.number, state.asked);
+            state
+                .questions
+                .insert(Value::from(id.as_str()).to_string(), sender);
+            id
+        };
+        self.say(speech::question(&id, method, self.mark));
+        // An error means that the server ended.
+        let _ = answered.await;
+    }
+}
