@@ -4,6 +4,7 @@ mod banner;
 mod cli;
 mod exit_code;
 mod logging;
+mod memory;
 mod serve;
 mod shutdown;
 mod status;

@@ -13,6 +13,7 @@ use pontoon_downstream::Gateway;
 use pontoon_policy::{AccountLimits, Gauge, Policy};
 use tokio::net::TcpListener;
 
+use crate::memory;
 use crate::shutdown::Shutdown;
 use crate::status::Status;
 
@@ -83,6 +84,7 @@ impl House {
     /// Serves until `shutdown` asks to stop, then ends streams, calls and children in good order.
     pub(crate) async fn serve(self, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
         let telling = tokio::spawn(self.status.tell());
+        let giving_back = tokio::spawn(memory::give_back(self.gateway.clone()));
         let serving = tokio::spawn({
             let gateway = self.gateway.clone();
             async move { gateway.serve(listener).await }
@@ -92,6 +94,7 @@ impl House {
         self.gateway.drain(self.drain + LAST_WORDS).await;
         serving.await.context("the listener failed")?;
         telling.abort();
+        giving_back.abort();
         Ok(())
     }
 }
