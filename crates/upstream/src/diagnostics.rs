@@ -30,6 +30,8 @@ pub struct Counters {
     pub invalid_utf8_lines: u64,
     /// JSON that was no valid message.
     pub refused_messages: u64,
+    /// Requests at which a server in our own process panicked.
+    pub panics: u64,
 }
 
 /// The live form of [`Counters`]: written by the connection's task, read by anyone.
@@ -41,6 +43,7 @@ pub(crate) struct Tally {
     pub(crate) oversize_lines: Count,
     pub(crate) invalid_utf8_lines: Count,
     pub(crate) refused_messages: Count,
+    pub(crate) panics: Count,
 }
 
 impl Tally {
@@ -52,6 +55,7 @@ impl Tally {
             oversize_lines: self.oversize_lines.get(),
             invalid_utf8_lines: self.invalid_utf8_lines.get(),
             refused_messages: self.refused_messages.get(),
+            panics: self.panics.get(),
         }
     }
 }

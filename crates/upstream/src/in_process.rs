@@ -24,11 +24,16 @@ use handle::IdleHandler;
 pub struct InProcessSettings {
     /// Bytes waiting for the service loop; one message may exceed it when nothing else waits. Default 8 MiB.
     pub max_queue: usize,
+    /// Largest message that the server may say, in bytes; an error takes the place of a larger answer. Default 16 MiB.
+    pub max_message: usize,
 }
 
 impl Default for InProcessSettings {
     fn default() -> Self {
-        Self { max_queue: 8 << 20 }
+        Self {
+            max_queue: 8 << 20,
+            max_message: 16 << 20,
+        }
     }
 }
 

@@ -1,16 +1,29 @@
 //! What to say for a server whose answer cannot be passed on.
 
-use pontoon_jsonrpc::{ErrorObject, Message, Outcome, Raw, Refusal, Response, code};
+use pontoon_jsonrpc::{ErrorObject, Id, Message, Outcome, Raw, Refusal, Response, code};
 
 /// The answer in place of a refused one. `None` if the refused text answers nothing that we know of.
 pub(crate) fn stand_in(refusal: &Refusal) -> Option<Message> {
-    const DATA: &str =
-        r#"{"source":"gateway","reason":"upstream_invalid_answer","sent":true,"retryable":false}"#;
     let id = refusal.answers.clone()?;
     let message = format!("The server's answer is not valid JSON-RPC: {refusal}");
-    let error = ErrorObject::new(code::INTERNAL_ERROR, message).with_data(Raw::from_static(DATA));
-    Some(Message::Response(Response {
+    Some(failure(id, message, "upstream_invalid_answer"))
+}
+
+/// The answer in place of one that is larger than `limit` bytes.
+pub(crate) fn too_large(id: Id, limit: usize) -> Message {
+    let message = format!("The server's answer is larger than {limit} bytes; ask for less at once");
+    failure(id, message, "upstream_answer_too_large")
+}
+
+/// Marks an error as the gateway's own: the server was asked and did not answer well.
+pub(crate) fn gateway_data(reason: &'static str) -> serde_json::Value {
+    serde_json::json!({"source": "gateway", "reason": reason, "sent": true, "retryable": false})
+}
+
+fn failure(id: Id, message: String, reason: &'static str) -> Message {
+    let error = ErrorObject::new(code::INTERNAL_ERROR, message);
+    Message::Response(Response {
         id: Some(id),
-        outcome: Outcome::Error(error),
-    }))
+        outcome: Outcome::Error(error.with_data(Raw::encode(&gateway_data(reason)))),
+    })
 }

@@ -90,7 +90,7 @@ limits! {
     size max_event_log_bytes = "\"256KiB\"";
     /// Child processes in all. `max_processes` of a server bounds that server alone.
     count max_processes = "256";
-    /// Longest line, and so the largest message, taken from a server's output.
+    /// Largest message of a server: the longest line taken from a command's output, and the largest answer of a built-in server.
     size max_line_bytes = "\"16MiB\"";
     /// Time a server has to answer a call; each progress notification starts it anew.
     duration call_timeout = "\"60s\"";

@@ -29,7 +29,7 @@ pub(crate) fn endpoint(
                 timeouts: timeouts(server, limits.start_timeout),
                 ..EndpointSettings::new(server.name.as_str(), Hosting::InProcess)
             };
-            (built_in(builtin, server)?, settings)
+            (built_in(builtin, server, limits)?, settings)
         }
     };
     let settings = EndpointSettings {
@@ -102,14 +102,18 @@ fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Enviro
     Stdio::new(server.name.as_str(), spec, Arc::clone(outer), settings)
 }
 
-fn built_in(builtin: &Builtin, server: &Server) -> anyhow::Result<Arc<dyn Connector>> {
+fn built_in(builtin: &Builtin, server: &Server, limits: &Limits) -> anyhow::Result<Arc<dyn Connector>> {
     let name = server.name.as_str();
+    let bounds = InProcessSettings {
+        max_queue: limits.max_queue_bytes,
+        max_message: limits.max_line_bytes,
+    };
     match builtin {
         Builtin::Showcase => {
             let factory = showcase()?;
             // Clones share what they show: a stateless client sees the change that it made.
             let common = factory();
-            let connector = InProcess::new(name, factory, InProcessSettings::default());
+            let connector = InProcess::new(name, factory, bounds);
             Ok(Arc::new(connector.with_common(move || common.clone())))
         }
         Builtin::Hackernews { base_url } => {
@@ -118,11 +122,7 @@ fn built_in(builtin: &Builtin, server: &Server) -> anyhow::Result<Arc<dyn Connec
                 settings.base_url.clone_from(base_url);
             }
             let server = HackerNews::new(settings).context("the built-in server hackernews")?;
-            Ok(Arc::new(InProcess::new(
-                name,
-                move || server.clone(),
-                InProcessSettings::default(),
-            )))
+            Ok(Arc::new(InProcess::new(name, move || server.clone(), bounds)))
         }
     }
 }

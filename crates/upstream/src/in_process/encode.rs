@@ -4,27 +4,55 @@ use pontoon_jsonrpc::{ErrorObject, Id, Limits, Message, Outcome, Raw, Refusal, R
 use rmcp::ErrorData;
 use rmcp::model::{RequestId, ServerJsonRpcMessage};
 
-use crate::refused::stand_in;
+use crate::refused::{stand_in, too_large};
 
-/// What the server says.
+/// Why a message of the server goes nowhere.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Lost {
+    /// It is no message.
+    #[error("it is no message: {0}")]
+    Refused(Refusal),
+    /// It is larger than one may be.
+    #[error("it is too large")]
+    TooLarge,
+}
+
+/// What the server says; `max` is the largest message that is passed on, in bytes.
 ///
 /// # Errors
-/// If it says something that is no message. An answer never fails: an error takes its place.
-pub(crate) fn encode(message: ServerJsonRpcMessage) -> Result<Message, Refusal> {
+/// If it says something that is no message, or too much. An answer never fails: an error takes its place.
+pub(crate) fn encode(message: ServerJsonRpcMessage, max: usize) -> Result<Message, Lost> {
     match message {
-        ServerJsonRpcMessage::Response(response) => Ok(Message::Response(Response {
-            id: Some(id(response.id)),
-            outcome: Outcome::Result(Raw::encode(&response.result)),
-        })),
-        ServerJsonRpcMessage::Error(error) => Ok(Message::Response(Response {
-            id: error.id.map(id),
-            outcome: Outcome::Error(error_object(error.error)),
-        })),
+        ServerJsonRpcMessage::Response(response) => {
+            let (id, result) = (id(response.id), Raw::encode(&response.result));
+            Ok(if result.as_bytes().len() > max {
+                too_large(id, max)
+            } else {
+                Message::Response(Response {
+                    id: Some(id),
+                    outcome: Outcome::Result(result),
+                })
+            })
+        }
+        ServerJsonRpcMessage::Error(error) => {
+            let (id, object) = (error.id.map(id), error_object(error.error));
+            let size = object.message.len() + object.data.as_ref().map_or(0, |data| data.as_bytes().len());
+            match id {
+                Some(id) if size > max => Ok(too_large(id, max)),
+                id => Ok(Message::Response(Response {
+                    id,
+                    outcome: Outcome::Error(object),
+                })),
+            }
+        }
         other => {
             // Requests and notifications keep method and parameters together: written whole and read again.
             let text = Raw::encode(&other);
+            if text.as_bytes().len() > max {
+                return Err(Lost::TooLarge);
+            }
             Message::parse(text.as_bytes().clone(), &Limits::SERVER)
-                .or_else(|refusal| stand_in(&refusal).ok_or(refusal))
+                .or_else(|refusal| stand_in(&refusal).ok_or(Lost::Refused(refusal)))
         }
     }
 }

@@ -10,11 +10,12 @@ use rmcp::model::{ClientNotification, ClientRequest, ProtocolVersion, ServerConf
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler, Service};
 
-use crate::closed::Closed;
 use crate::in_process::handle::Shared;
+use crate::refused;
 
-/// A handler whose panics end the connection, like the crash of a process. rmcp runs each request in a task of
-/// its own and would let a panic end that task unnoticed: the request would wait for ever.
+/// A handler whose panics answer the request that met them, and concern no other: clients without a session share
+/// one handler. rmcp runs each request in a task of its own and would let a panic end that task unnoticed: the
+/// request would wait for ever.
 pub(crate) struct Guarded<H> {
     handler: H,
     shared: Arc<Shared>,
@@ -29,9 +30,14 @@ impl<H> Guarded<H> {
         match AssertUnwindSafe(work).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(panic) => {
-                let what = format!("panicked: {}", panic_text(&*panic));
-                self.shared.end(Closed::Handler(what));
-                Err(ErrorData::internal_error("the server panicked", None))
+                self.shared.tally.panics.add_one();
+                // Its words are for operators: they may quote what the client sent.
+                let what = panic_text(&*panic);
+                tracing::error!(server = %self.shared.name, what, "the server panicked");
+                Err(ErrorData::internal_error(
+                    "The server failed at this request; others are not affected",
+                    Some(refused::gateway_data("upstream_panicked")),
+                ))
             }
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     /// Why it ends, if somebody decided so; the first counts.
     pub(crate) reason: OnceLock<Closed>,
     pub(crate) tally: Tally,
+    /// Largest message that is passed on, in bytes.
+    pub(crate) max_message: usize,
     queued_bytes: AtomicUsize,
     finished: watch::Sender<bool>,
 }
@@ -74,6 +76,7 @@ impl<H: ServerHandler> Ready for IdleHandler<H> {
             cancel: CancellationToken::new(),
             reason: OnceLock::new(),
             tally: Tally::default(),
+            max_message: self.settings.max_message,
             queued_bytes: AtomicUsize::new(0),
             finished: watch::Sender::new(false),
         });

@@ -92,7 +92,7 @@ impl Transport<RoleServer> for Channel {
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
-        match encode(message) {
+        match encode(message, self.shared.max_message) {
             Ok(message) => self.deliver(message),
             Err(why) => {
                 self.shared.tally.refused_messages.add_one();

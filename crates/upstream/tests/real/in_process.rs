@@ -160,12 +160,39 @@ async fn what_comes_before_the_opening_does_not_end_the_server() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_ends_its_connection_with_a_clear_reason() {
-    let (talk, _) = talk().await;
-    talk.send(modern_call(1, "panic"));
-    let why = talk.heard.closed().await;
-    assert_eq!(why.to_string(), "the server failed: panicked: on purpose");
-    assert_eq!(talk.connection.send("{}".into()), Err(SendError::Closed));
+async fn a_panic_answers_its_own_call_and_no_other_notices() {
+    let (talk, handler) = talk().await;
+    talk.send(modern_call(1, "wait"));
+    for id in [2, 3] {
+        talk.send(modern_call(id, "panic"));
+        assert_eq!(talk.heard.error(id).await, -32603);
+    }
+    talk.send(modern_call(4, "echo"));
+    assert_eq!(talk.heard.text(4).await, r#"{"a":1}"#);
+    assert!(
+        !handler.cancelled.load(Ordering::SeqCst),
+        "the first call goes on"
+    );
+    assert_eq!(talk.connection.diagnostics().counters.panics, 2);
+    talk.heard.look(|record| {
+        let said = format!("{:?}", record.messages);
+        assert!(!said.contains("on purpose"), "{said}");
+    });
+    talk.close().await;
+}
+
+#[tokio::test]
+async fn an_answer_over_the_limit_is_an_error_and_the_next_one_is_not() {
+    let settings = InProcessSettings {
+        max_message: 1000,
+        ..InProcessSettings::default()
+    };
+    let (talk, _) = limited(settings).await;
+    talk.send(request(0, "initialize", INITIALIZE));
+    talk.call(1, &format!(r#"{{"a":"{}"}}"#, "x".repeat(1000)));
+    talk.call(2, "{}");
+    assert_eq!(talk.heard.error(1).await, -32603);
+    assert_eq!(talk.heard.text(2).await, "{}");
     talk.close().await;
 }
 
@@ -196,7 +223,11 @@ async fn a_server_whose_handles_are_all_dropped_ends() {
 
 #[tokio::test]
 async fn the_queue_is_bounded_in_bytes() {
-    let (talk, _) = limited(InProcessSettings { max_queue: 1000 }).await;
+    let (talk, _) = limited(InProcessSettings {
+        max_queue: 1000,
+        ..InProcessSettings::default()
+    })
+    .await;
     let call = modern_call(1, "echo");
     // Nothing runs before we wait: the runtime has one thread.
     let taken = (0..100)
