@@ -262,6 +262,8 @@ impl Lease {
             }
             Some(Err(fault)) => {
                 if desk.phase == Phase::Up {
+                    let server = &self.shared.settings.name;
+                    tracing::error!(%server, reason = %fault, "the server could not be opened");
                     self.shared.guard.failed();
                     self.shared
                         .retire(desk.wiring.connection.take(), std::mem::take(&mut desk.processes));

@@ -32,8 +32,10 @@ pub enum Reason {
     StartFailed,
     /// The server did not finish its handshake in time.
     StartTimeout,
-    /// The server refused the handshake or answered it with nonsense.
+    /// The server refused the handshake.
     HandshakeFailed,
+    /// The server answered the handshake with nonsense.
+    Protocol,
     /// The server went away while the request was in flight.
     Exited,
     /// The server crashed too often and is left alone for a while.
@@ -63,6 +65,7 @@ impl Reason {
             Self::StartFailed => "upstream_start_failed",
             Self::StartTimeout => "upstream_start_timeout",
             Self::HandshakeFailed => "upstream_handshake_failed",
+            Self::Protocol => "upstream_protocol",
             Self::Exited => "upstream_exited",
             Self::CircuitOpen => "upstream_circuit_open",
             Self::Timeout => "upstream_timeout",
@@ -88,6 +91,9 @@ impl Reason {
             Self::HandshakeFailed => {
                 "The server refused the handshake; its operator finds the cause in the gateway's log"
             }
+            Self::Protocol => {
+                "The server's answer to initialize lacks a known protocolVersion or capabilities, or has members of a wrong type; its maker has to mend it"
+            }
             Self::Exited => {
                 "The server went away before it answered; it is started again for the next request"
             }
@@ -107,7 +113,10 @@ impl Reason {
 
     /// Whether the same request may succeed later.
     const fn retryable(self) -> bool {
-        !matches!(self, Self::Cancelled | Self::SessionEnded | Self::HandshakeFailed)
+        !matches!(
+            self,
+            Self::Cancelled | Self::SessionEnded | Self::HandshakeFailed | Self::Protocol
+        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! How an upstream connection is opened, and how its opening is told to clients.
 
-use pontoon_jsonrpc::{Raw, RawObject};
+use pontoon_jsonrpc::{Kind, Raw, RawObject};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, Revision};
 
 /// What a connection says of itself in its handshake.
@@ -74,12 +74,17 @@ impl Opened {
         let result = result.detached().object()?;
         let revision = LegacyRevision::parse(&result.get_str("protocolVersion")?)?;
         let capabilities = result.get("capabilities")?.object()?;
+        // Servers that do not say who they are get along with most clients.
+        let of_kind = |name: &str, kind: Kind| match result.get(name) {
+            Some(value) if value.kind() != kind => Err(()),
+            value => Ok(value),
+        };
         Some(Self {
             revision,
             features: Features::read(&capabilities),
             capabilities,
-            server_info: result.get("serverInfo"),
-            instructions: result.get("instructions"),
+            server_info: of_kind("serverInfo", Kind::Object).ok()?,
+            instructions: of_kind("instructions", Kind::String).ok()?,
         })
     }
 

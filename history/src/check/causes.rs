@@ -55,7 +55,8 @@ pub(super) fn earned(
             | "upstream_stuck"
             | "upstream_start_failed"
             | "upstream_start_timeout"
-            | "upstream_handshake_failed",
+            | "upstream_handshake_failed"
+            | "upstream_protocol",
         ) => because(lost_a_server(record, mark, ask, at), "its server lives"),
         Some("upstream_circuit_open") => because(
             lost_a_server(record, mark, ask, at) && tight(record),

@@ -1,5 +1,7 @@
 //! Opening a legacy server, and opening it again.
 
+use pontoon_jsonrpc::Outcome;
+
 use super::{
     Anomaly, ClientCapabilities, Duration, Fault, Introduction, LegacyRevision, Link, LogLevel, MemberId,
     Notification, Opened, Outlet, Purpose, Raw, Reason, Sharing, State, Text, encode, listen, method,
@@ -20,13 +22,14 @@ impl<O: Outlet> Link<O> {
     }
 
     /// The server answered the link's own `initialize`.
-    pub(super) fn finish_opening(&mut self, outcome: &pontoon_jsonrpc::Outcome, now: Duration, out: &mut O) {
+    pub(super) fn finish_opening(&mut self, outcome: &Outcome, now: Duration, out: &mut O) {
         let opened = match outcome {
-            pontoon_jsonrpc::Outcome::Result(result) => Opened::read(result),
-            pontoon_jsonrpc::Outcome::Error(_) => None,
+            Outcome::Result(result) => Opened::read(result).ok_or(Reason::Protocol),
+            Outcome::Error(_) => Err(Reason::HandshakeFailed),
         };
-        let Some(opened) = opened else {
-            return self.fail_opening(Reason::HandshakeFailed, out);
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(reason) => return self.fail_opening(reason, out),
         };
         self.state = State::Open(Some(Box::new(opened)));
         post(encode::notification(method::INITIALIZED, None), out);

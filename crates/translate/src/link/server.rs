@@ -3,9 +3,9 @@
 use pontoon_jsonrpc::Outcome;
 
 use super::{
-    Anomaly, Bridge, ClientExchange, Duration, Effect, Id, InFlight, LegacyRevision, Link, LogLevel, Member,
-    MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Raw, Response, Server, Sharing, State,
-    UpstreamId, accept, encode, listen, method, opening, refuse,
+    Anomaly, Bridge, ClientExchange, Duration, Effect, Fault, Id, InFlight, LegacyRevision, Link, LogLevel,
+    Member, MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Raw, Reason, Response, Server,
+    Sharing, State, UpstreamId, accept, encode, listen, method, opening, refuse,
 };
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
@@ -52,6 +52,10 @@ impl<O: Outlet> Link<O> {
         out: &mut O,
     ) {
         match outcome {
+            // No client could do anything with it either.
+            Outcome::Result(result) if client.effect == Effect::Open && Opened::read(&result).is_none() => {
+                self.fail(client, &Fault::after(Reason::Protocol), out);
+            }
             Outcome::Result(result) => {
                 self.apply(&client, &result, out);
                 match client.bridge {

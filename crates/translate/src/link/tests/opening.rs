@@ -19,9 +19,9 @@ fn a_session_of_its_own_opens_its_server_itself_and_once() {
             to server: {{"id":1,"method":"initialize","params":{{"protocolVersion":"2025-06-18","capabilities":{{"x":{{ }}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
         a: {{"id":1,"method":"initialize","params":{{}}}}
             to a: {{"id":1,"error":{{"code":-32600,…
-        server: {{"id":1,"result":{{"protocolVersion":"2024-11-05","capabilities":{{ }},"serverInfo":1}}}}
+        server: {{"id":1,"result":{{"protocolVersion":"2024-11-05","capabilities":{{ }},"serverInfo":{{ }}}}}}
             a speaks 2024-11-05
-            to a: {{"id":0,"result":{{"protocolVersion":"2024-11-05","capabilities":{{ }},"serverInfo":1}}}}
+            to a: {{"id":0,"result":{{"protocolVersion":"2024-11-05","capabilities":{{ }},"serverInfo":{{ }}}}}}
         a: {INITIALIZE}
             to a: {{"id":0,"error":{{"code":-32600,"message":"Invalid request: this session is initialized already"}}}}
         "#
@@ -42,6 +42,31 @@ fn what_is_remembered_of_a_handshake_is_not_its_body() {
     ));
     shared("nothing kept");
     account("nothing kept");
+}
+
+#[test]
+fn a_handshake_that_is_answered_with_nonsense_opens_nothing() {
+    for nonsense in [
+        r#"{}"#,
+        r#"{"capabilities":{}}"#,
+        r#"{"protocolVersion":7,"capabilities":{}}"#,
+        r#"{"protocolVersion":"1066-10-14","capabilities":{}}"#,
+        r#"{"protocolVersion":"2026-07-28","capabilities":{}}"#,
+        r#"{"protocolVersion":"2025-06-18"}"#,
+        r#"{"protocolVersion":"2025-06-18","capabilities":[]}"#,
+        r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":"me"}"#,
+        r#"{"protocolVersion":"2025-06-18","capabilities":{},"instructions":["do"]}"#,
+    ] {
+        exclusive().run(&format!(
+            r#"
+            a: {INITIALIZE}
+                to server: {{"id":1,…
+            server: {{"id":1,"result":{nonsense}}}
+                to a: {{"id":0,"error":{{"code":-32603,"message":"The server's answer to initialize lacks a known protocolVersion or capabilities, or has members of a wrong type; its maker has to mend it","data":{{"source":"gateway","reason":"upstream_protocol","sent":true,"retryable":false}}}}}}
+                not opened: upstream_protocol
+            "#
+        ));
+    }
 }
 
 #[test]
@@ -153,7 +178,7 @@ fn a_handshake_of_the_gateway_can_fail_in_every_way() {
         open
             to server: {"id":3,…
         server: {"id":3,"result":{"protocolVersion":"1999-01-01","capabilities":{}}}
-            not opened: upstream_handshake_failed
+            not opened: upstream_protocol
         open
             to server: {"id":4,…
         lose
