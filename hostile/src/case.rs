@@ -53,7 +53,16 @@ pub(crate) struct Step {
 }
 
 /// Keys that say how the gateway is started.
-const SETTINGS: [&str; 7] = ["child", "script", "server", "limits", "top", "alone", "memory"];
+const SETTINGS: [&str; 8] = [
+    "child",
+    "script",
+    "server",
+    "limits",
+    "top",
+    "alone",
+    "memory",
+    "descriptors",
+];
 const INDENT: &str = "    ";
 
 impl Case {

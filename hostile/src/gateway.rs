@@ -36,6 +36,18 @@ pub(crate) struct Gateway {
     rest: Mutex<Rest>,
 }
 
+/// The binary, with a limit of its own for descriptors if there is one.
+fn program(descriptors: Option<u32>) -> Command {
+    let Some(descriptors) = descriptors else {
+        return Command::new(pontoon());
+    };
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"")])
+        .arg(pontoon());
+    shell
+}
+
 /// How much a gateway holds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rest {
@@ -53,7 +65,7 @@ impl Gateway {
         fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
         let config = directory.join("pontoon.toml");
         fs::write(&config, setup.config(&run)).map_err(|error| error.to_string())?;
-        let mut child = Command::new(pontoon())
+        let mut child = program(setup.descriptors)
             .args(["serve", "--json", "--log", "debug", "--config"])
             .arg(&config)
             .env(ENVIRONMENT.0, ENVIRONMENT.1)

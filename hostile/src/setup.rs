@@ -29,6 +29,8 @@ pub(crate) struct Setup {
     pub(crate) memory_rest: u64,
     /// What it may hold at any time more than at the start, in bytes.
     pub(crate) memory_peak: Option<u64>,
+    /// How many descriptors it may have open, if not as many as we.
+    pub(crate) descriptors: Option<u32>,
 }
 
 /// What an allocator keeps, and the log of a debug build.
@@ -50,6 +52,7 @@ impl Setup {
             alone: None,
             memory_rest: MEMORY_REST,
             memory_peak: None,
+            descriptors: None,
         };
         for Setting { key, value } in &case.setup {
             let value = row.fill(value).replace("{lf}", "\n");
@@ -64,6 +67,13 @@ impl Setup {
                         .parse()
                         .map_err(|_| format!("memory: {value:?} is no number of MiB"))?;
                     setup.memory_peak = Some(mib * MIB);
+                    setup.alone = Some(label.to_owned());
+                }
+                "descriptors" => {
+                    let descriptors = value.parse();
+                    let descriptors =
+                        descriptors.map_err(|_| format!("descriptors: {value:?} is no number"))?;
+                    setup.descriptors = Some(descriptors);
                     setup.alone = Some(label.to_owned());
                 }
                 _ => setup.alone = Some(label.to_owned()),

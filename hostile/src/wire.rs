@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockFilter, SockRef, Socket, Type};
 
 use crate::response::{Events, Framing, Head};
 
@@ -72,6 +72,16 @@ impl Wire {
     /// Says that nothing more will be sent.
     pub fn shutdown(&self) {
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
+    }
+
+    /// Goes on as if the cable had been cut: nothing of the peer arrives, and nothing tells it so.
+    pub fn vanish(&self) -> Result<(), Trouble> {
+        // BPF_RET with 0: of each packet, no byte is let through.
+        let nothing = SockFilter::new(0x06, 0, 0, 0);
+        let socket = SockRef::from(&self.socket);
+        socket
+            .attach_filter(&[nothing])
+            .map_err(|error| format!("cannot vanish: {error}"))
     }
 
     /// Closes with a reset.

@@ -29,7 +29,7 @@ impl Play<'_> {
             "event" => self.step_event(rest),
             "quiet" => self.step_quiet(words()),
             "closed" => self.step_closed(words()),
-            "shutdown" | "close" | "reset" | "end" => self.step_leave(verb, words()),
+            "shutdown" | "close" | "reset" | "vanish" | "end" => self.step_leave(verb, words()),
             "processes" => self.step_processes(words()),
             "kill" => {
                 self.gateway.processes().into_iter().for_each(gateway::kill);
@@ -163,6 +163,15 @@ impl Play<'_> {
                 return Ok(());
             }
             "shutdown" => self.connection(name)?.wire.shutdown(),
+            "vanish" => {
+                let stream = format!("{name}.stream");
+                let name = if self.wires.contains_key(&stream) {
+                    &stream
+                } else {
+                    name
+                };
+                self.connection(name)?.wire.vanish()?;
+            }
             _ => {
                 self.connection(name)?;
                 let stream = format!("{name}.stream");
