@@ -30,11 +30,15 @@ impl<B: Backend> Gateway<B> {
     pub async fn serve(&self, listener: TcpListener) {
         let mut draining = pin!(reached(self.0.stage.subscribe(), Stage::Draining));
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut failures = Failures::default();
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => self.accept(stream, peer),
-                    Err(error) => pause_after(&error).await,
+                    Ok((stream, peer)) => {
+                        failures = Failures::default();
+                        self.accept(stream, peer);
+                    }
+                    Err(error) => failures.pause_after(&error).await,
                 },
                 _ = sweep.tick() => self.sweep(),
                 () = self.0.abandoned.noted() => self.end_abandoned(),
@@ -80,26 +84,38 @@ fn tune(stream: &TcpStream, settings: &Settings) {
     let _ = stream.set_nodelay(true);
     let socket = SockRef::from(stream);
     // A client that vanished while nothing is sent to it.
+    // The kernel counts in seconds, and takes none for nonsense.
     let probes = TcpKeepalive::new()
-        .with_time(settings.write_timeout)
-        .with_interval(settings.write_timeout / 3);
+        .with_time(settings.write_timeout.max(Duration::from_secs(1)))
+        .with_interval((settings.write_timeout / 3).max(Duration::from_secs(1)));
     let _ = socket.set_tcp_keepalive(&probes);
     // A client that vanished, or stopped reading, while something is.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket.set_tcp_user_timeout(Some(settings.write_timeout));
 }
 
-async fn pause_after(error: &io::Error) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    // The one connection that failed is no reason to wait with the next.
-    if matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    ) {
-        return;
+/// Accepts that failed one after the other.
+#[derive(Debug, Default)]
+struct Failures(u64);
+
+impl Failures {
+    async fn pause_after(&mut self, error: &io::Error) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+        // The one connection that failed is no reason to wait with the next.
+        if matches!(
+            error.kind(),
+            ConnectionAborted | ConnectionRefused | ConnectionReset
+        ) {
+            return;
+        }
+        self.0 += 1;
+        // What is short may be short for long: the log must not fill with it.
+        if self.0.is_power_of_two() {
+            let failures = self.0;
+            tracing::warn!(%error, failures, "cannot accept connections; will try again");
+        }
+        tokio::time::sleep(ACCEPT_PAUSE).await;
     }
-    tracing::warn!(%error, "cannot accept connections; will try again");
-    tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
 #[cfg(test)]
@@ -122,7 +138,7 @@ mod tests {
     async fn accepting_pauses_when_something_is_short_and_not_when_one_client_failed() {
         let waited = async |error: io::Error| {
             let begun = tokio::time::Instant::now();
-            pause_after(&error).await;
+            Failures::default().pause_after(&error).await;
             begun.elapsed()
         };
         // EMFILE
@@ -140,11 +156,22 @@ mod tests {
         let connecting = TcpStream::connect(listener.local_addr().unwrap());
         let (client, accepted) = tokio::join!(connecting, listener.accept());
         let (stream, _) = accepted.unwrap();
-        tune(&stream, &Settings::default());
         let socket = SockRef::from(&stream);
+        tune(&stream, &Settings::default());
         assert!(stream.nodelay().unwrap());
         assert!(socket.keepalive().unwrap());
         assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(30)));
+        socket.set_keepalive(false).unwrap();
+        let hasty = Settings {
+            write_timeout: Duration::from_millis(1500),
+            ..Settings::default()
+        };
+        tune(&stream, &hasty);
+        assert!(
+            socket.keepalive().unwrap(),
+            "also where a third of it is no second"
+        );
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(1));
         drop(client);
     }
 }
