@@ -12,6 +12,7 @@ mod connection;
 mod connector;
 mod diagnostics;
 mod in_process;
+mod queued;
 mod refused;
 mod stdio;
 

@@ -10,7 +10,7 @@ use rmcp::model::{ClientNotification, ClientRequest, ProtocolVersion, ServerConf
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler, Service};
 
-use crate::in_process::handle::Shared;
+use crate::queued::Shared;
 use crate::refused;
 
 /// A handler whose panics answer the request that met them, and concern no other: clients without a session share

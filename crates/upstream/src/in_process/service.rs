@@ -10,9 +10,10 @@ use rmcp::service::{QuitReason, serve_server_with_ct};
 use crate::closed::Closed;
 use crate::connection::Listener;
 use crate::in_process::guarded::{Guarded, panic_text};
-use crate::in_process::handle::Shared;
 use crate::in_process::lifecycle::Lifecycle;
-use crate::in_process::transport::{Channel, Inbox};
+use crate::in_process::transport::Channel;
+use crate::queued::Inbox;
+use crate::queued::Shared;
 
 /// Serves until the end and tells the listener why.
 pub(crate) async fn run<H: ServerHandler>(

@@ -7,31 +7,12 @@ use bytes::Bytes;
 use rmcp::RoleServer;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::Transport;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::connection::Listener;
 use crate::in_process::decode::{Decoded, decode};
 use crate::in_process::encode::encode;
-use crate::in_process::handle::Shared;
 use crate::in_process::lifecycle::Lifecycle;
-
-/// Messages on their way in.
-pub(crate) struct Inbox {
-    messages: UnboundedReceiver<Bytes>,
-    shared: Arc<Shared>,
-}
-
-impl Inbox {
-    pub(crate) fn new(messages: UnboundedReceiver<Bytes>, shared: Arc<Shared>) -> Self {
-        Self { messages, shared }
-    }
-
-    async fn next(&mut self) -> Option<Bytes> {
-        let message = self.messages.recv().await?;
-        self.shared.taken(message.len());
-        Some(message)
-    }
-}
+use crate::queued::{Inbox, Shared};
 
 /// The transport that rmcp's loop runs on.
 pub(crate) struct Channel {
