@@ -33,6 +33,8 @@ pub enum Closed {
         /// The last lines it printed on standard error.
         stderr_tail: String,
     },
+    /// A remote server does not know its session any more.
+    SessionLost,
     /// A server in our own process panicked or ended its service. The text says what happened.
     Handler(String),
 }
@@ -46,6 +48,7 @@ impl Closed {
             Self::Exited { .. } => "upstream_exited",
             Self::StdoutClosed { .. } | Self::StdinClosed { .. } => "upstream_hung_up",
             Self::Stuck { .. } => "upstream_stuck",
+            Self::SessionLost => "upstream_session_lost",
             Self::Handler(_) => "upstream_failed",
         }
     }
@@ -57,7 +60,7 @@ impl Closed {
             | Self::StdoutClosed { stderr_tail }
             | Self::StdinClosed { stderr_tail }
             | Self::Stuck { stderr_tail } => Some(stderr_tail),
-            Self::Requested | Self::Abandoned | Self::Handler(_) => None,
+            Self::Requested | Self::Abandoned | Self::SessionLost | Self::Handler(_) => None,
         }
     }
 }
@@ -70,6 +73,7 @@ impl fmt::Display for Closed {
             Self::StdoutClosed { .. } => f.write_str("the server process closed its output"),
             Self::StdinClosed { .. } => f.write_str("the server process closed its input"),
             Self::Stuck { .. } => f.write_str("the server process no longer reads its input"),
+            Self::SessionLost => f.write_str("the server does not know its session any more"),
             Self::Handler(what) => write!(f, "the server failed: {what}"),
         }
     }

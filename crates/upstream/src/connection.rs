@@ -4,21 +4,28 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pontoon_jsonrpc::Message;
+use pontoon_jsonrpc::{Id, Message};
 use thiserror::Error;
 
 use crate::closed::Closed;
 use crate::connector::BoxFuture;
 use crate::diagnostics::Diagnostics;
+use crate::http::Failure;
 
 /// What a running connection tells its owner.
 ///
-/// Both methods are called from the connection's own task, one after the other, never from within
+/// All methods are called from the connection's own task, one after the other, never from within
 /// [`Connection::send`]: an owner may hold its lock while it sends. They must not block: while one runs,
 /// nothing is read from this server.
 pub trait Listener: Send + Sync + 'static {
     /// The server said something.
     fn message(&self, message: Message);
+
+    /// This request will not be answered, though the connection lives on. Only where every request travels by
+    /// itself.
+    fn failed(&self, request: Id, why: Failure) {
+        let _ = (request, why);
+    }
 
     /// The connection is over. Called exactly once, after the last message.
     fn closed(&self, why: Closed);

@@ -1,4 +1,5 @@
-//! Connections to MCP servers: child processes ([`Stdio`]) and servers in our own process ([`InProcess`]).
+//! Connections to MCP servers: child processes ([`Stdio`]), servers behind a URL ([`Http`]) and servers in our own
+//! process ([`InProcess`]).
 //!
 //! A [`Connector`] makes a server ready ([`Idle`]: for a child it is running, but nothing was said to it
 //! yet), [`Idle::start`] turns it into a [`Connection`] that tells its [`Listener`] everything that comes.
@@ -11,6 +12,7 @@ mod closed;
 mod connection;
 mod connector;
 mod diagnostics;
+mod http;
 mod in_process;
 mod queued;
 mod refused;
@@ -20,5 +22,6 @@ pub use closed::Closed;
 pub use connection::{Connection, Idle, Listener, Ready, SendError, Wire};
 pub use connector::{BoxFuture, ConnectError, Connector};
 pub use diagnostics::{Counters, Diagnostics};
+pub use http::{Failure, Http, HttpEra, HttpError, HttpSettings, HttpTarget};
 pub use in_process::{InProcess, InProcessSettings};
 pub use stdio::{Stdio, StdioSettings};

@@ -12,8 +12,7 @@ use crate::connection::Listener;
 use crate::in_process::guarded::{Guarded, panic_text};
 use crate::in_process::lifecycle::Lifecycle;
 use crate::in_process::transport::Channel;
-use crate::queued::Inbox;
-use crate::queued::Shared;
+use crate::queued::{Inbox, Shared};
 
 /// Serves until the end and tells the listener why.
 pub(crate) async fn run<H: ServerHandler>(

@@ -1,0 +1,49 @@
+//! A remote server that nobody has spoken to.
+
+use std::sync::Arc;
+
+use crate::connection::{Connection, Listener, Ready};
+use crate::connector::BoxFuture;
+use crate::http::HttpSettings;
+use crate::http::exchange::Conversation;
+use crate::http::remote::Remote;
+use crate::http::task::Task;
+use crate::queued;
+
+pub(crate) struct IdleRemote {
+    name: Arc<str>,
+    remote: Arc<Remote>,
+    settings: HttpSettings,
+}
+
+impl IdleRemote {
+    pub(crate) fn new(name: Arc<str>, remote: Arc<Remote>, settings: HttpSettings) -> Self {
+        Self {
+            name,
+            remote,
+            settings,
+        }
+    }
+}
+
+impl Ready for IdleRemote {
+    fn is_alive(&mut self) -> bool {
+        true
+    }
+
+    fn start(self: Box<Self>, listener: Arc<dyn Listener>) -> Connection {
+        let (connection, inbox, shared) = queued::connection(self.name, self.settings.max_queue);
+        let conversation = Conversation {
+            remote: self.remote,
+            established: Arc::default(),
+            listener,
+            shared,
+        };
+        tokio::spawn(Task::new(conversation, inbox, self.settings.stop_timeout).run());
+        connection
+    }
+
+    fn discard(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}

@@ -1,0 +1,50 @@
+//! The stream for what belongs to no request.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use crate::http::events::{Events, decoder};
+use crate::http::exchange::Conversation;
+
+/// The first pause before a stream that broke is opened again, where the server gave none.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// Why there is no stream any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoStream {
+    /// The server offers none.
+    NotOffered,
+    /// The server does not know the session any more.
+    SessionGone,
+}
+
+impl Conversation {
+    /// Holds the GET stream as long as the server offers one.
+    pub(crate) async fn listen(self) -> NoStream {
+        let mut decoder = decoder(self.remote.max_message);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let request = self.remote.get(self.established.get(), decoder.last_event_id());
+            match request.send().await {
+                Ok(response) if response.status().is_success() => {
+                    let mut events = Events::continuing(response, decoder);
+                    while let Ok(Some(event)) = events.next().await {
+                        pause = FIRST_PAUSE;
+                        // What is no message was counted; the stream goes on.
+                        let _ = self.deliver(event.data, None);
+                    }
+                    decoder = events.into_decoder();
+                }
+                Ok(response) if response.status() == StatusCode::NOT_FOUND => return NoStream::SessionGone,
+                // "The server MUST either return Content-Type: text/event-stream …, or else return HTTP 405".
+                Ok(response) if response.status().is_client_error() => return NoStream::NotOffered,
+                Ok(_) | Err(_) => {}
+            }
+            tokio::time::sleep(decoder.retry().unwrap_or(pause).min(MAX_PAUSE)).await;
+            pause = (pause * 2).min(MAX_PAUSE);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The task that owns a conversation with a remote server.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{AbortHandle, Abortable, Aborted};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use pontoon_jsonrpc::Id;
+
+use crate::closed::Closed;
+use crate::http::HttpEra;
+use crate::http::exchange::{Conversation, Outcome};
+use crate::http::failure::Failure;
+use crate::http::outgoing::{Kind, Outgoing};
+use crate::http::standalone::NoStream;
+use crate::queued::Inbox;
+
+type Exchange = Pin<Box<dyn Future<Output = Result<(Kind, Outcome), Aborted>> + Send>>;
+type Stream = Pin<Box<dyn Future<Output = NoStream> + Send>>;
+
+/// Polls all exchanges of a conversation, so that its listener hears one thing after the other.
+pub(crate) struct Task {
+    conversation: Conversation,
+    inbox: Inbox,
+    exchanges: FuturesUnordered<Exchange>,
+    /// Ways to give up exchanges, by the id of their request.
+    requests: HashMap<Id, AbortHandle>,
+    stream: Option<Stream>,
+    /// A message of the handshake is under way: nothing may overtake it.
+    gate: Gate,
+    stop_timeout: Duration,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    Open,
+    Shut,
+}
+
+enum Event {
+    Stopped,
+    Ended(Kind, Outcome),
+    Aborted,
+    NoStream(NoStream),
+    Message(Bytes),
+    Abandoned,
+}
+
+impl Task {
+    pub(crate) fn new(conversation: Conversation, inbox: Inbox, stop_timeout: Duration) -> Self {
+        Self {
+            conversation,
+            inbox,
+            exchanges: FuturesUnordered::new(),
+            requests: HashMap::new(),
+            stream: None,
+            gate: Gate::Open,
+            stop_timeout,
+        }
+    }
+
+    /// Runs until the end and tells the listener why.
+    pub(crate) async fn run(mut self) {
+        let why = self.converse().await;
+        self.exchanges.clear();
+        self.stream = None;
+        let Conversation { listener, shared, .. } = &self.conversation;
+        shared.end(why);
+        let why = shared.reason.get().expect("set just now, if not before").clone();
+        tracing::debug!(server = %shared.name, "{why}");
+        listener.closed(why);
+        self.finish().await;
+    }
+
+    async fn converse(&mut self) -> Closed {
+        loop {
+            match self.next().await {
+                Event::Stopped => return Closed::Requested,
+                Event::Abandoned => return Closed::Abandoned,
+                Event::Message(message) => self.send(Outgoing::read(message)),
+                Event::Aborted => {}
+                Event::Ended(kind, outcome) => {
+                    if let Some(why) = self.ended(kind, outcome) {
+                        return why;
+                    }
+                }
+                Event::NoStream(NoStream::SessionGone) => return Closed::SessionLost,
+                Event::NoStream(NoStream::NotOffered) => {}
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        let cancelled = self.conversation.shared.cancel.cancelled();
+        tokio::select! {
+            biased;
+            () = cancelled => Event::Stopped,
+            Some(ended) = self.exchanges.next() => match ended {
+                Ok((kind, outcome)) => Event::Ended(kind, outcome),
+                Err(Aborted) => Event::Aborted,
+            },
+            end = wait_for(&mut self.stream) => Event::NoStream(end),
+            message = self.inbox.next(), if self.gate == Gate::Open => {
+                message.map_or(Event::Abandoned, Event::Message)
+            }
+        }
+    }
+
+    fn send(&mut self, message: Outgoing) {
+        match &message.kind {
+            Kind::Opening(_) | Kind::Opened => self.gate = Gate::Shut,
+            Kind::Cancellation(id) => {
+                // Dropping the exchange closes its stream, which is how 2026-07-28 cancels.
+                if let Some(request) = self.requests.remove(id) {
+                    request.abort();
+                }
+                if self.conversation.remote.era == HttpEra::Stateless {
+                    return;
+                }
+            }
+            Kind::Request(_) | Kind::Other => {}
+        }
+        let (handle, registration) = AbortHandle::new_pair();
+        if let Kind::Opening(id) | Kind::Request(id) = &message.kind {
+            self.requests.insert(id.clone(), handle);
+        }
+        let exchange = self.conversation.clone().exchange(message);
+        self.exchanges
+            .push(Box::pin(Abortable::new(exchange, registration)));
+    }
+
+    /// Acts on the end of an exchange; returns why the conversation is over, if it is.
+    fn ended(&mut self, kind: Kind, outcome: Outcome) -> Option<Closed> {
+        if let Kind::Opening(_) | Kind::Opened = kind {
+            self.gate = Gate::Open;
+        }
+        let request = match kind {
+            Kind::Opening(id) | Kind::Request(id) => {
+                self.requests.remove(&id);
+                Some(id)
+            }
+            Kind::Opened => {
+                self.begin_to_listen();
+                None
+            }
+            Kind::Cancellation(_) | Kind::Other => None,
+        };
+        match outcome {
+            Outcome::Done => None,
+            Outcome::Failed(failure) => {
+                self.failed(request, failure);
+                None
+            }
+            Outcome::SessionGone => {
+                // It provably was not processed; the others may have been.
+                self.failed(request, Failure::Status(404));
+                Some(Closed::SessionLost)
+            }
+        }
+    }
+
+    fn failed(&self, request: Option<Id>, failure: Failure) {
+        let Conversation { listener, shared, .. } = &self.conversation;
+        tracing::info!(server = %shared.name, reason = failure.reason(), "{failure}");
+        if let Some(request) = request {
+            listener.failed(request, failure);
+        }
+    }
+
+    /// The session is open: hear what the server says unasked.
+    fn begin_to_listen(&mut self) {
+        if self.conversation.remote.era == HttpEra::Sessions && self.stream.is_none() {
+            self.stream = Some(Box::pin(self.conversation.clone().listen()));
+        }
+    }
+
+    /// Ends the session on the server: "Clients that no longer need a particular session … SHOULD send an HTTP
+    /// DELETE" (2025-11-25, "Session Management").
+    async fn finish(self) {
+        let Conversation {
+            remote,
+            established,
+            shared,
+            ..
+        } = &self.conversation;
+        let session = established.get().filter(|session| session.id.is_some());
+        let is_over = matches!(shared.reason.get(), Some(Closed::SessionLost));
+        if let (Some(session), false) = (session, is_over) {
+            // A server that does not allow it says 405; one that is gone says nothing.
+            let _ = tokio::time::timeout(self.stop_timeout, remote.delete(session).send()).await;
+        }
+        shared.finish();
+    }
+}
+
+async fn wait_for(stream: &mut Option<Stream>) -> NoStream {
+    match stream {
+        Some(listening) => {
+            let end = listening.await;
+            *stream = None;
+            end
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// However the task ends, nobody waits for it in vain.
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.conversation.shared.finish();
+    }
+}

@@ -1,0 +1,252 @@
+//! 2025-03-26 to 2025-11-25.
+
+use pontoon_upstream::{Closed, Failure, HttpEra};
+
+use super::{House, INITIALIZE, OPENED, connect, target};
+use crate::peer::Peer;
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+fn result(id: i64, text: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#)
+}
+
+const PROGRESS: &str =
+    r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"progress":1}}"#;
+
+#[tokio::test]
+async fn what_the_handshake_settles_is_said_with_every_request() {
+    let mut house = House::new(HttpEra::Sessions).await;
+    house.send(INITIALIZE);
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    house.send(r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#);
+
+    let opening = house.peer.next().await;
+    assert_eq!((opening.method(), opening.body.as_str()), ("POST", INITIALIZE));
+    assert_eq!(
+        opening.header("accept"),
+        Some("application/json, text/event-stream")
+    );
+    assert_eq!(opening.header("x-key"), Some("k"));
+    assert_eq!(opening.header("mcp-session-id"), None);
+    assert_eq!(opening.header("mcp-protocol-version"), None);
+    let mut answer = opening_events(opening).await;
+    answer.write(&format!("data: {OPENED}\n\n")).await;
+    answer.end().await;
+
+    let initialized = house.peer.next().await;
+    assert!(initialized.body.contains("initialized"));
+    assert_eq!(initialized.header("mcp-session-id"), Some("s-2"));
+    assert_eq!(initialized.header("mcp-protocol-version"), Some("2025-06-18"));
+    assert!(house.peer.is_idle(), "a request overtook the handshake");
+    initialized.accept().await;
+
+    let mut methods = Vec::new();
+    for _ in 0..2 {
+        let asked = house.peer.next().await;
+        assert_eq!(asked.header("mcp-session-id"), Some("s-2"));
+        assert_eq!(asked.header("last-event-id"), None);
+        methods.push(asked.method().to_owned());
+    }
+    methods.sort();
+    assert_eq!(methods, ["GET", "POST"]);
+}
+
+/// An event stream whose head has a session id.
+async fn opening_events(opening: crate::peer::Asked) -> crate::peer::Answer {
+    opening.events_with("Mcp-Session-Id: s-2\r\n").await
+}
+
+#[tokio::test]
+async fn answers_come_as_one_message_or_as_a_stream_split_anywhere() {
+    let mut house = House::opened().await;
+    house.ask(2).await.json(&result(2, "two")).await;
+    assert!(house.heard.result(2).await.contains("two"));
+
+    let mut answer = house.ask(3).await.events().await;
+    let events = format!(
+        ": hello\r\n\r\ndata: {PROGRESS}\r\n\r\nevent: message\rdata: {}\r\r",
+        result(3, "drei ß")
+    );
+    answer.dribble(&events).await;
+    answer.end().await;
+    assert!(house.heard.result(3).await.contains("drei ß"));
+    let heard = house.heard.look(<[_]>::len);
+    assert_eq!(heard, 4, "the handshake, an answer, progress and an answer");
+}
+
+#[tokio::test]
+async fn a_broken_answer_is_asked_for_from_where_it_broke() {
+    let mut house = House::opened().await;
+    let mut answer = house.ask(2).await.events().await;
+    answer.write("id: e-1\nretry: 10\ndata:\n\n").await;
+    answer
+        .write(&format!("id: e-2\ndata: {PROGRESS}\n\nid: e-3\ndata: cut o"))
+        .await;
+    answer.end().await;
+
+    let resumed = house.peer.next().await;
+    assert_eq!(resumed.method(), "GET");
+    assert_eq!(resumed.header("last-event-id"), Some("e-2"));
+    assert_eq!(resumed.header("mcp-session-id"), Some("s-1"));
+    let mut rest = resumed.events().await;
+    rest.write(&format!("id: e-3\ndata: {}\n\n", result(2, "late")))
+        .await;
+    assert!(house.heard.result(2).await.contains("late"));
+}
+
+#[tokio::test]
+async fn a_broken_answer_without_an_event_id_has_failed() {
+    let mut house = House::opened().await;
+    let mut answer = house.ask(2).await.events().await;
+    answer.write(&format!("data: {PROGRESS}\n\n")).await;
+    answer.end().await;
+    let failure = house.heard.failure(2).await;
+    assert!(matches!(failure, Failure::Broken(_)), "{failure}");
+    assert!(failure.may_have_been_processed());
+}
+
+#[tokio::test]
+async fn a_session_that_the_server_forgot_is_over() {
+    let mut house = House::opened().await;
+    let pending = house.ask(2).await;
+    house.ask(3).await.answer(404, "", "").await;
+    assert_eq!(house.heard.failure(3).await, Failure::Status(404));
+    let closed = house.heard.closed().await;
+    assert!(matches!(closed, Closed::SessionLost), "{closed}");
+    drop(pending);
+    assert!(house.peer.is_idle(), "there is nothing to delete");
+}
+
+#[tokio::test]
+async fn what_is_no_answer_fails_its_request_and_no_other() {
+    let mut house = House::opened().await;
+    let huge = "x".repeat(5000);
+    let cases: [(u16, &str, &str, &str); 10] = [
+        (
+            401,
+            "WWW-Authenticate: Bearer realm=\"x\"\r\n",
+            "",
+            "upstream_auth",
+        ),
+        (
+            403,
+            JSON,
+            r#"{"jsonrpc":"2.0","id":9,"error":{"code":1,"message":"secret"}}"#,
+            "upstream_auth",
+        ),
+        (429, "Retry-After: 5\r\n", "", "upstream_busy"),
+        (503, "Content-Type: text/html\r\n", "<html>", "upstream_busy"),
+        (500, "Content-Type: text/html\r\n", "<html>", "upstream_protocol"),
+        (302, "Location: http://127.0.0.1:1/\r\n", "", "upstream_protocol"),
+        (202, "", "", "upstream_protocol"),
+        (
+            200,
+            "Content-Type: text/html\r\n",
+            "<html>login",
+            "upstream_protocol",
+        ),
+        (200, JSON, "data: {}", "upstream_protocol"),
+        (200, JSON, &huge, "upstream_too_large"),
+    ];
+    for (id, (status, headers, body, reason)) in (10..).zip(cases) {
+        house.ask(id).await.answer(status, headers, body).await;
+        let failure = house.heard.failure(id).await;
+        assert_eq!(failure.reason(), reason, "{status} {body}");
+        assert!(!failure.to_string().contains("secret"));
+    }
+    house.ask(2).await.json(&result(2, "still here")).await;
+    assert!(house.heard.result(2).await.contains("still here"));
+}
+
+#[tokio::test]
+async fn an_error_object_is_an_answer_whatever_its_status() {
+    let mut house = House::opened().await;
+    let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"no"}}"#;
+    let asked = house.ask(2).await;
+    asked.answer(400, JSON, error).await;
+    assert_eq!(house.heard.error(2).await, -32602);
+}
+
+#[tokio::test]
+async fn redirects_keep_their_origin_or_are_not_followed() {
+    let mut house = House::opened().await;
+    let stranger = Peer::new().await;
+    let away = format!("Location: http://{}/\r\n", stranger.address);
+    house.ask(2).await.answer(307, &away, "").await;
+    assert_eq!(house.heard.failure(2).await, Failure::Status(307));
+
+    house.ask(3).await.answer(308, "Location: /there\r\n", "").await;
+    let moved = house.peer.next().await;
+    assert!(moved.head.starts_with("POST /there "), "{}", moved.head);
+    moved.json(&result(3, "there")).await;
+    assert!(house.heard.result(3).await.contains("there"));
+    assert!(stranger.is_idle());
+}
+
+#[tokio::test]
+async fn the_stream_of_the_session_is_held_and_comes_back() {
+    let mut house = House::new(HttpEra::Sessions).await;
+    house.send(INITIALIZE);
+    house
+        .peer
+        .next()
+        .await
+        .answer(200, &format!("{JSON}Mcp-Session-Id: s\r\n"), OPENED)
+        .await;
+    house.heard.answer(1).await;
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    house.peer.next().await.accept().await;
+
+    let mut stream = house.peer.next().await.events().await;
+    stream.write("retry: 5\nid: g-1\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n\n").await;
+    house.heard.method("notifications/tools/list_changed").await;
+    stream.end().await;
+
+    let again = house.peer.next().await;
+    assert_eq!(again.header("last-event-id"), Some("g-1"));
+    let mut stream = again.events().await;
+    stream
+        .write("data: {\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"ping\"}\n\n")
+        .await;
+    house.heard.method("ping").await;
+
+    let closing = tokio::spawn({
+        let connection = house.connection.clone();
+        async move { connection.close().await }
+    });
+    let end = house.peer.next().await;
+    assert_eq!(
+        (end.method(), end.header("mcp-session-id")),
+        ("DELETE", Some("s"))
+    );
+    end.answer(405, "", "").await;
+    closing.await.expect("closing does not panic");
+    stream.left().await;
+    assert!(matches!(house.heard.closed().await, Closed::Requested));
+}
+
+#[tokio::test]
+async fn a_cancelled_request_is_given_up_and_the_server_is_told() {
+    let mut house = House::opened().await;
+    let answer = house.ask(2).await.events().await;
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}"#);
+    let told = house.peer.next().await;
+    assert!(told.body.contains("notifications/cancelled"));
+    told.accept().await;
+    answer.left().await;
+    assert_eq!(house.heard.look(<[_]>::len), 1, "only the handshake's answer");
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_as_such() {
+    let mut target = target(&Peer::new().await);
+    target.url = "http://127.0.0.1:1/mcp".to_owned();
+    let (heard, connection) = connect(&target, HttpEra::Sessions).await;
+    connection
+        .send(bytes::Bytes::from_static(INITIALIZE.as_bytes()))
+        .expect("there is room");
+    let failure = heard.failure(1).await;
+    assert!(matches!(failure, Failure::Unreachable(_)), "{failure}");
+    assert!(!failure.may_have_been_processed());
+}
