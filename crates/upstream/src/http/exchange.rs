@@ -90,7 +90,7 @@ impl Conversation {
     }
 
     async fn single(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let body = whole(response, self.remote.max_message).await?;
+        let body = whole(response, self.shared.max_message).await?;
         if self.deliver(body, Some(awaited))? {
             Ok(Outcome::Done)
         } else {
@@ -100,7 +100,7 @@ impl Conversation {
 
     /// Reads a stream up to the answer, coming back for the rest where it breaks.
     async fn stream(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let mut events = Events::new(response, self.remote.max_message);
+        let mut events = Events::new(response, self.shared.max_message);
         let mut fruitless = 0;
         loop {
             let broken = loop {
@@ -153,9 +153,9 @@ impl Conversation {
     async fn opened(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
         let id = response.headers().get(header::SESSION_ID).cloned();
         let body = match content(&response) {
-            Content::Json => whole(response, self.remote.max_message).await?,
+            Content::Json => whole(response, self.shared.max_message).await?,
             Content::Events => {
-                let mut events = Events::new(response, self.remote.max_message);
+                let mut events = Events::new(response, self.shared.max_message);
                 let event = events.next().await?;
                 event
                     .ok_or(Failure::Protocol("the handshake was not answered"))?
@@ -180,7 +180,7 @@ impl Conversation {
         if !may_answer {
             return Err(failure);
         }
-        let body = whole(response, self.remote.max_message).await?;
+        let body = whole(response, self.shared.max_message).await?;
         match Message::parse(body, &Limits::SERVER) {
             Ok(Message::Response(mut answer)) => {
                 // Who could not read the request could not read its id.

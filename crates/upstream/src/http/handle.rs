@@ -8,7 +8,7 @@ use crate::http::HttpSettings;
 use crate::http::exchange::Conversation;
 use crate::http::remote::Remote;
 use crate::http::task::Task;
-use crate::queued;
+use crate::queued::{self, Bounds};
 
 pub(crate) struct IdleRemote {
     name: Arc<str>,
@@ -32,7 +32,11 @@ impl Ready for IdleRemote {
     }
 
     fn start(self: Box<Self>, listener: Arc<dyn Listener>) -> Connection {
-        let (connection, inbox, shared) = queued::connection(self.name, self.settings.max_queue);
+        let bounds = Bounds {
+            queue: self.settings.max_queue,
+            message: self.settings.max_message,
+        };
+        let (connection, inbox, shared) = queued::connection(self.name, bounds);
         let conversation = Conversation {
             remote: self.remote,
             established: Arc::default(),

@@ -28,7 +28,6 @@ pub(crate) struct Remote {
     url: Url,
     headers: HeaderMap,
     pub(crate) era: HttpEra,
-    pub(crate) max_message: usize,
 }
 
 impl Remote {
@@ -47,7 +46,6 @@ impl Remote {
             url,
             headers,
             era,
-            max_message: settings.max_message,
         })
     }
 

@@ -24,7 +24,7 @@ pub(crate) enum NoStream {
 impl Conversation {
     /// Holds the GET stream as long as the server offers one.
     pub(crate) async fn listen(self) -> NoStream {
-        let mut decoder = decoder(self.remote.max_message);
+        let mut decoder = decoder(self.shared.max_message);
         let mut pause = FIRST_PAUSE;
         loop {
             let request = self.remote.get(self.established.get(), decoder.last_event_id());
