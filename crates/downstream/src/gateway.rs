@@ -145,7 +145,7 @@ impl<B: Backend> Gateway<B> {
             // What follows a request whose end is not known for certain must
             // not be read as the next one.
             let certain = match framing {
-                Head::Clear => true,
+                Head::Clear => !is_coded_oddly(&head),
                 Head::Unseen => !head.headers.contains_key(TRANSFER_ENCODING),
                 Head::Doubtful => false,
             };
@@ -176,6 +176,7 @@ impl<B: Backend> Gateway<B> {
             Err(error) => return self.refuse(head, &Fault::Guard(error).into()),
         };
         let routed = match framing {
+            _ if is_coded_oddly(head) => Err(Fault::Coding.into()),
             Head::Doubtful => Err(Fault::Framing.into()),
             Head::Clear | Head::Unseen => caught(self.route(head, body, peer))
                 .await
@@ -231,6 +232,8 @@ impl<B: Backend> Gateway<B> {
             .strip_prefix(prefix)
             .is_some_and(|rest| matches!(rest, "" | "/"));
         match head.method {
+            // It names no path, and nothing here is a tunnel.
+            Method::CONNECT => Err(Fault::Method(Endpoint::Mcp.allow()).into()),
             Method::GET | Method::HEAD if at_root => {
                 let welcome = self.0.signpost.welcome.clone();
                 Ok(response::text(StatusCode::OK, welcome))
@@ -298,6 +301,15 @@ impl<B: Backend> Gateway<B> {
         self.0.stage.send_replace(Stage::Cut);
         self.0.stage.closed().await;
     }
+}
+
+/// Whether the body is more, or less, than chunked. hyper looks at the last
+/// coding only, and would pass on what the others did to the body.
+///
+/// Source: RFC 9112, section 6.1.
+fn is_coded_oddly(head: &Parts) -> bool {
+    let codings = head.headers.get(TRANSFER_ENCODING);
+    codings.is_some_and(|codings| !codings.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 /// Whether the client asks for the end of the connection behind the answer.

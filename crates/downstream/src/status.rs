@@ -20,6 +20,8 @@ pub(crate) enum Fault {
     HeadTimeout,
     /// Readers may disagree where the request ends.
     Framing,
+    /// The body has transfer codings other than chunked.
+    Coding,
     /// No server is at that path; where they are.
     UnknownPath(Arc<str>),
     /// The path is served, but not with that method; the methods that are.
@@ -104,6 +106,7 @@ impl Fault {
             Self::UriTooLong(_) => row(S::URI_TOO_LONG, invalid, "uri_too_long"),
             Self::HeadTimeout => row(S::REQUEST_TIMEOUT, invalid, "head_timeout"),
             Self::Framing => row(S::BAD_REQUEST, invalid, "framing"),
+            Self::Coding => row(S::BAD_REQUEST, invalid, "transfer_coding"),
             Self::UnknownPath(_) => row(S::NOT_FOUND, invalid, "unknown_path"),
             Self::Method(_) => row(S::METHOD_NOT_ALLOWED, invalid, "method_not_allowed"),
             Self::ContentType => row(S::UNSUPPORTED_MEDIA_TYPE, invalid, "content_type"),
@@ -150,6 +153,7 @@ impl Fault {
             Self::Framing => {
                 "the request must end where nobody can doubt it: one Content-Length or one Transfer-Encoding, lines ending in CRLF"
             }
+            Self::Coding => "the only transfer coding is chunked, and once",
             Self::UnknownPath(elsewhere) => return elsewhere.to_string().into(),
             Self::Method(allow) => return format!("this path takes {allow}").into(),
             Self::ContentType => "send the message with Content-Type: application/json",
