@@ -38,6 +38,16 @@ pub enum Reason {
     Protocol,
     /// The server went away while the request was in flight.
     Exited,
+    /// A remote server cannot be reached.
+    Unreachable,
+    /// The connection to a remote server broke before it answered.
+    Broken,
+    /// A remote server refuses the credentials that the gateway has for it.
+    Unauthorized,
+    /// A remote server is overloaded or down for a while.
+    Busy,
+    /// A remote server's answer is larger than one may be.
+    TooLarge,
     /// The server crashed too often and is left alone for a while.
     CircuitOpen,
     /// The server did not answer in time.
@@ -67,6 +77,11 @@ impl Reason {
             Self::HandshakeFailed => "upstream_handshake_failed",
             Self::Protocol => "upstream_protocol",
             Self::Exited => "upstream_exited",
+            Self::Unreachable => "upstream_unreachable",
+            Self::Broken => "upstream_broken",
+            Self::Unauthorized => "upstream_auth",
+            Self::Busy => "upstream_busy",
+            Self::TooLarge => "upstream_answer_too_large",
             Self::CircuitOpen => "upstream_circuit_open",
             Self::Timeout => "upstream_timeout",
             Self::Stuck => "upstream_stuck",
@@ -97,6 +112,13 @@ impl Reason {
             Self::Exited => {
                 "The server went away before it answered; it is started again for the next request"
             }
+            Self::Unreachable => {
+                "The server cannot be reached; try again later, its operator finds the cause in the gateway's log"
+            }
+            Self::Broken => "The connection to the server broke before it answered",
+            Self::Unauthorized => "The gateway has no access to the server; its operator has to give it some",
+            Self::Busy => "The server is busy; try again later",
+            Self::TooLarge => "The server's answer is too large; ask for less at once",
             Self::CircuitOpen => {
                 "The server crashed repeatedly and is left alone for a while; try again later"
             }

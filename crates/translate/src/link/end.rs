@@ -1,8 +1,8 @@
 //! How exchanges end before the server has answered them.
 
 use super::{
-    Anomaly, ClientExchange, Duration, Effect, Fault, InFlight, Link, MemberId, Origin, Outlet, Purpose, Raw,
-    Reason, Server, Sharing, State, UpstreamId, cancelled, method, post, refuse,
+    Anomaly, ClientExchange, Duration, Effect, Fault, Id, InFlight, Link, MemberId, Origin, Outlet, Purpose,
+    Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method, post, refuse,
 };
 
 impl<O: Outlet> Link<O> {
@@ -98,6 +98,27 @@ impl<O: Outlet> Link<O> {
                 self.void_questions_of(id, out);
             }
             Origin::Link(Purpose::Open) => self.fail_opening(reason, out),
+            Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+        }
+    }
+
+    /// The server will not answer this request, though the connection lives
+    /// on: only where every request travels by itself.
+    pub fn request_failed(&mut self, id: &Id, fault: &Fault, out: &mut O) {
+        let number = match id {
+            Id::Integer(number) => Some(*number),
+            Id::String(_) => None,
+        };
+        let id = super::server::minted(number);
+        let Some((id, exchange)) = id.and_then(|id| Some((id, self.in_flight.remove(&id)?))) else {
+            return out.anomaly(Anomaly::UnknownResponse);
+        };
+        match exchange.origin {
+            Origin::Client(client) => {
+                self.fail(client, fault, out);
+                self.void_questions_of(id, out);
+            }
+            Origin::Link(Purpose::Open) => self.fail_opening(fault.reason, out),
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
         }
     }

@@ -9,6 +9,7 @@
 //! - `deaf a` (takes no interim messages), `crowded a` (no room for questions), `absent a` (no stream)
 //! - `time 61s`: what took too long is looked for at that time
 //! - `open`, `lose`, `full` (the server takes nothing), `room`, `end listeners`
+//! - `fail 2` (the server will not answer the request that has this id toward it)
 //! - `in flight 2`, `is open`, `is closed`
 //! - `nothing kept`: no message holds on to the body that it came in
 //!
@@ -21,12 +22,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pontoon_jsonrpc::{Limits, Message, Raw};
+use pontoon_jsonrpc::{Id, Limits, Message, Raw};
 use pontoon_mcp::meta::{RESERVED_PREFIX, RequestMeta};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision};
 
 use super::recorder::{Recorder, Stream};
-use crate::{Client, Incoming, Introduction, Link, MemberId, Reason, Server, Sharing, Timeouts};
+use crate::{Client, Fault, Incoming, Introduction, Link, MemberId, Reason, Server, Sharing, Timeouts};
 
 const MODERN_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}"#;
 
@@ -167,6 +168,11 @@ impl Dialogue {
             ["time", time] => self.pass(time),
             ["open"] => self.link.open(LegacyRevision::NEWEST, now, out),
             ["lose"] => self.link.lose(Reason::Exited, out),
+            ["fail", id] => {
+                let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
+                self.link
+                    .request_failed(&id, &Fault::before(Reason::Unreachable), out);
+            }
             ["full"] => out.refuses = Some(Reason::Stuck),
             ["room"] => out.refuses = None,
             ["end", "listeners"] => self.link.end_listeners(out),

@@ -154,3 +154,37 @@ fn the_level_of_modern_requests_is_raised_anew() {
         "#
     ));
 }
+
+#[test]
+fn a_request_that_failed_by_itself_is_answered_and_no_other() {
+    session(
+        r#"
+        a: {"id":7,"method":"tools/list"}
+            to server: {"id":2,"method":"tools/list"}
+        a: {"id":8,"method":"tools/list"}
+            to server: {"id":3,"method":"tools/list"}
+        fail 2
+            to a: {"id":7,"error":{"code":-32603,"message":"The server cannot be reached; …"data":{"source":"gateway","reason":"upstream_unreachable","sent":false,"retryable":true}}}
+        fail 2
+            dropped: unknown_response
+        server: {"id":3,"result":{}}
+            to a: {"id":8,"result":{}}
+        "#,
+    );
+}
+
+#[test]
+fn a_handshake_that_cannot_be_sent_can_be_tried_again() {
+    let mut dialogue = Dialogue::new(Server::Legacy, Sharing::Shared);
+    dialogue.run(
+        r#"
+        open
+            to server: {"id":1,"method":"initialize",…
+        fail 1
+            not opened: upstream_unreachable
+        is closed
+        open
+            to server: {"id":2,"method":"initialize",…
+        "#,
+    );
+}
