@@ -1,7 +1,7 @@
 //! Hears a connection on behalf of its lease.
 
-use pontoon_jsonrpc::Message;
-use pontoon_upstream::{Closed, Listener};
+use pontoon_jsonrpc::{Id, Message};
+use pontoon_upstream::{Closed, Failure, Listener};
 
 use crate::lease::WeakLease;
 
@@ -21,6 +21,12 @@ impl Listener for Ear {
     fn message(&self, message: Message) {
         if let Some(lease) = self.lease.upgrade() {
             lease.message(self.attempt, message);
+        }
+    }
+
+    fn failed(&self, request: Id, why: Failure) {
+        if let Some(lease) = self.lease.upgrade() {
+            lease.request_failed(self.attempt, &request, &why);
         }
     }
 

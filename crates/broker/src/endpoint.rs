@@ -97,9 +97,9 @@ impl Endpoint {
 
     /// The lease of a new legacy session.
     fn session_lease(&self) -> Result<Arc<Lease>, Fault> {
-        match self.shared.settings.hosting {
-            Hosting::Command(LeasePolicy::Shared) => self.shared_legacy_lease(),
-            Hosting::Command(LeasePolicy::Session) | Hosting::InProcess => {
+        match self.shared.settings.hosting.legacy() {
+            Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
+            Some(LeasePolicy::Session) | None => {
                 let introduction = self.shared.introduction();
                 let crashes = self.shared.crashes.of_one();
                 let lease = self.legacy_lease(Sharing::Exclusive, introduction, Opening::ByClient, crashes);
@@ -119,15 +119,15 @@ impl Endpoint {
     /// The lease of a modern request.
     fn stateless_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
         let registry = &self.shared.registry;
-        match self.shared.settings.hosting {
-            Hosting::Command(LeasePolicy::Shared) => self.shared_legacy_lease(),
-            Hosting::Command(LeasePolicy::Session) => self.account_lease(caller, meta),
+        match self.shared.settings.hosting.legacy() {
+            Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
+            Some(LeasePolicy::Session) => self.account_lease(caller, meta),
             // Log messages do not say which request they are about: one that
             // asks for them has a connection of its own.
-            Hosting::InProcess if meta.log_level.is_some() => {
+            None if meta.log_level.is_some() => {
                 Ok(registry.register(self.modern_lease(self.shared.crashes.of_one())))
             }
-            Hosting::InProcess => registry.keyed(LeaseKey::SharedModern, || {
+            None => registry.keyed(LeaseKey::SharedModern, || {
                 self.modern_lease(self.shared.crashes.of_everybody())
             }),
         }
@@ -191,9 +191,9 @@ impl Backend for Endpoint {
     }
 
     fn session_need(&self) -> SessionNeed {
-        match self.shared.settings.hosting {
-            Hosting::Command(LeasePolicy::Session) => SessionNeed::Required,
-            Hosting::Command(LeasePolicy::Shared) | Hosting::InProcess => SessionNeed::Optional,
+        match self.shared.settings.hosting.legacy() {
+            Some(LeasePolicy::Session) => SessionNeed::Required,
+            Some(LeasePolicy::Shared) | None => SessionNeed::Optional,
         }
     }
 

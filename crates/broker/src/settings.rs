@@ -11,9 +11,23 @@ use pontoon_translate::Timeouts;
 pub enum Hosting {
     /// A command: it speaks the revisions that begin with `initialize`.
     Command(LeasePolicy),
+    /// A server behind a URL that speaks the revisions that begin with
+    /// `initialize`. No process of ours.
+    Remote(LeasePolicy),
     /// A server in this process, which speaks both eras: a connection for
     /// each legacy session, one for all stateless clients.
     InProcess,
+}
+
+impl Hosting {
+    /// Who shares a server that begins with `initialize` for everybody; `None`
+    /// where it speaks both eras.
+    pub(crate) fn legacy(self) -> Option<LeasePolicy> {
+        match self {
+            Self::Command(policy) | Self::Remote(policy) => Some(policy),
+            Self::InProcess => None,
+        }
+    }
 }
 
 /// Who shares a running server.
@@ -37,7 +51,8 @@ pub struct EndpointSettings {
     pub timeouts: Timeouts,
     /// Processes that are started before anybody needs them.
     pub warm: usize,
-    /// Most processes of this server at once, warm ones included.
+    /// Most processes of this server at once, warm ones included; of a remote
+    /// server, most sessions for clients that have none themselves.
     pub max_processes: usize,
     /// Most calls of one session in flight.
     pub max_in_flight_per_session: usize,

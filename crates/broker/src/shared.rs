@@ -53,7 +53,11 @@ impl Shared {
     ) -> Arc<Self> {
         let (warm, accounts) = match settings.hosting {
             Hosting::Command(LeasePolicy::Session) => (settings.warm, settings.max_processes),
-            Hosting::Command(LeasePolicy::Shared) | Hosting::InProcess => (0, 0),
+            // Nothing of a remote server is brought up before its session is needed.
+            Hosting::Remote(LeasePolicy::Session) => (0, settings.max_processes),
+            Hosting::Command(LeasePolicy::Shared)
+            | Hosting::Remote(LeasePolicy::Shared)
+            | Hosting::InProcess => (0, 0),
         };
         Arc::new(Self {
             guard: RestartGuard::new(settings.backoff, settings.circuit, settings.jitter),
@@ -81,15 +85,15 @@ impl Shared {
         }
     }
 
-    /// A place for one more process, here and in all; none is needed inside our own.
+    /// A place for one more process, here and in all, where there is to be one.
     ///
     /// # Errors
     ///
     /// A limit is reached, and the log says which.
     pub(crate) fn process_slots(&self) -> Result<Vec<Slot>, Fault> {
-        if self.settings.hosting == Hosting::InProcess {
+        let Hosting::Command(_) = self.settings.hosting else {
             return Ok(Vec::new());
-        }
+        };
         let slots = || Ok(vec![self.processes.acquire()?, self.all_processes.acquire()?]);
         slots().map_err(|limit: LimitReached| {
             self.report_full(&limit);

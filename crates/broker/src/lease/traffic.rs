@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use pontoon_jsonrpc::{Message, Notification, Response};
+use pontoon_jsonrpc::{Id, Message, Notification, Response};
 use pontoon_translate::{Client, Fault, Incoming, MemberId, Reason, UnknownQuestion};
+use pontoon_upstream::Failure;
 
 use super::{Desk, Lease, Phase};
 use crate::wiring::Owner;
@@ -71,5 +72,33 @@ impl Lease {
         let Desk { link, wiring, .. } = &mut *desk;
         link.receive(message, now, wiring);
         self.conclude(&mut desk);
+    }
+
+    /// A request that the server will not answer. Called from the connection's task.
+    pub(crate) fn request_failed(&self, attempt: u64, request: &Id, why: &Failure) {
+        let mut desk = self.lock();
+        if desk.attempt != attempt || desk.phase != Phase::Up {
+            return;
+        }
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.request_failed(request, &fault_of(why), wiring);
+        self.conclude(&mut desk);
+    }
+}
+
+/// What clients are told of it.
+fn fault_of(failure: &Failure) -> Fault {
+    let reason = match failure {
+        Failure::Unreachable(_) => Reason::Unreachable,
+        Failure::Broken(_) => Reason::Broken,
+        Failure::Unauthorized(_) => Reason::Unauthorized,
+        Failure::Busy(_) => Reason::Busy,
+        Failure::Status(_) | Failure::Protocol(_) => Reason::Protocol,
+        Failure::TooLarge(_) => Reason::TooLarge,
+    };
+    if failure.may_have_been_processed() {
+        Fault::after(reason)
+    } else {
+        Fault::before(reason)
     }
 }
