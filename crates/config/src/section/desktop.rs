@@ -65,7 +65,7 @@ fn read_server(
         notes.push(format!("`{path}` is disabled in the file and not served"));
         return None;
     }
-    if let Some(fault) = remote(table) {
+    if let Some(fault) = foreign_transport(table) {
         faults.push(fault);
         return None;
     }
@@ -74,11 +74,21 @@ fn read_server(
     Server::read_table(&path, name, (&entry.key_span, &settings), context, faults)
 }
 
-/// A transport other than stdio is a remote server, with or without its `url`.
-fn remote(table: &Table) -> Option<Fault> {
-    let is_remote = |entry: &&Entry| entry.node.as_str().is_none_or(|transport| transport != "stdio");
-    let at = table.get("url").or_else(|| table.get(TYPE).filter(is_remote))?;
-    Some(server::remote_upstream(at.key_span.clone()))
+/// HTTP+SSE is another transport than the one that a `url` is spoken to with.
+fn foreign_transport(table: &Table) -> Option<Fault> {
+    const KNOWN: [&str; 4] = ["stdio", "http", "streamable-http", "streamableHttp"];
+    let is_foreign = |entry: &&Entry| {
+        entry
+            .node
+            .as_str()
+            .is_none_or(|transport| !KNOWN.contains(&transport))
+    };
+    let at = table.get(TYPE).filter(is_foreign)?;
+    let fault = Fault::at(
+        at.key_span.clone(),
+        "this is a transport that this version cannot reach a server by yet",
+    );
+    Some(fault.hint("remote servers are reached by Streamable HTTP (\"type\": \"http\"); many that offer \"sse\" offer it too, at another address"))
 }
 
 fn name_of(entry: &Entry, notes: &mut Vec<String>) -> Result<ServerName, Fault> {

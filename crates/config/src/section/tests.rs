@@ -8,25 +8,31 @@ fn config(text: &str) -> Config {
     draft.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-/// A file with one key of a section set to `value`, and what the section needs besides.
-fn file_with(section: &str, key: &Key, value: &str) -> String {
-    let base = match key.name {
-        "builtin" => "",
+/// What a section needs besides a key.
+fn base(section: &str, key: &Key) -> &'static str {
+    match key.name {
+        "builtin" | "command" | "url" => "",
         "base_url" => "builtin = \"hackernews\"\n",
-        "command" => "",
+        "headers" | "ca_file" => "url = \"https://it.example/mcp\"\n",
         _ if section == "server.it" => "command = \"it\"\n",
         _ => "",
-    };
+    }
+}
+
+/// A file with one key of a section set to `value`.
+fn file_with(section: &str, key: &Key, value: &str) -> String {
+    let base = base(section, key);
     match section {
         "" => format!("{} = {value}\n", key.name),
         _ => format!("[{section}]\n{base}{} = {value}\n", key.name),
     }
 }
 
-fn file_without(section: &str) -> String {
+/// The same file without the key.
+fn file_without(section: &str, key: &Key) -> String {
     match section {
-        "server.it" => "[server.it]\ncommand = \"it\"\n".to_owned(),
-        _ => String::new(),
+        "" => String::new(),
+        _ => format!("[{section}]\n{}", base(section, key)),
     }
 }
 
@@ -41,7 +47,12 @@ fn every_documented_default_is_what_leaving_the_key_out_means() {
     for (section, keys) in SECTIONS {
         for key in keys.iter().filter(|key| !key.default.is_empty()) {
             let written = config(&file_with(section, key, key.default));
-            assert_eq!(written, config(&file_without(section)), "{section} {}", key.name);
+            assert_eq!(
+                written,
+                config(&file_without(section, key)),
+                "{section} {}",
+                key.name
+            );
         }
     }
 }

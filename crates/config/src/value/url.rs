@@ -11,6 +11,30 @@ pub(crate) const TAKES_HOSTS: &str =
 pub(crate) const TAKES_URL: &str =
     "an http or https address without user, query or fragment, such as \"https://mcp.example.com\"";
 
+pub(crate) const TAKES_ENDPOINT: &str =
+    "an http or https address without user and fragment, such as \"https://mcp.example.com/mcp\"";
+
+/// The address of an endpoint. Never shown: it may hold secrets.
+pub(crate) fn endpoint(text: &str) -> Result<String, Refused> {
+    let refused = || Refused::because("is no such address");
+    let (scheme, rest) = split_scheme(text).ok_or_else(refused)?;
+    if scheme != "http" && scheme != "https" {
+        return Err(refused());
+    }
+    let (host, path) = rest
+        .find(['/', '?', '#'])
+        .map_or((rest, ""), |at| rest.split_at(at));
+    if host.contains('@') {
+        return Err(refused().hint("credentials belong into `headers`"));
+    }
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '#' | '"' | '<' | '>' | '\\' | '`');
+    if !path.chars().all(is_plain) {
+        return Err(refused());
+    }
+    let host = authority(host).ok_or_else(refused)?;
+    Ok(format!("{scheme}://{host}{path}"))
+}
+
 /// An origin in its one canonical form: lower case, no default port.
 pub(crate) fn origin(node: &Node) -> Result<String, Refused> {
     let text = node.as_str().ok_or_else(|| Refused::value(node))?;

@@ -33,26 +33,37 @@ fn the_file_of_a_desktop_client_is_served_as_it_is() {
 }
 
 #[test]
-fn a_remote_server_is_refused_with_its_line() {
+fn a_remote_server_of_a_desktop_client_is_served() {
+    let config = config(
+        r#"{
+          "mcpServers": {
+            "far": { "type": "http", "url": "https://far.example/mcp?k=${TOKEN}", "headers": { "Authorization": "Bearer ${TOKEN}" } }
+          }
+        }"#,
+    );
+    let Upstream::Remote(far) = &config.servers[0].upstream else {
+        panic!("{config:?}")
+    };
+    assert_eq!(far.url, "https://far.example/mcp?k=s3cret");
+    assert_eq!(far.headers["Authorization"], "Bearer s3cret");
+    assert_eq!(far.origin(), "https://far.example");
+    assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_transport_that_is_not_there_yet_is_refused_with_its_line() {
     let text = r#"{
   "mcpServers": {
     "near": { "command": "near" },
-    "far": { "url": "https://far.example/mcp", "headers": { "Authorization": "Bearer hidden" } },
-    "farther": { "type": "sse" }
+    "far": { "type": "sse", "url": "https://far.example/sse", "headers": { "Authorization": "Bearer hidden" } }
   }
 }"#;
     insta::assert_snapshot!(refusal(text), @r#"
-    mcp.json:4:14: this is a remote server, which this version cannot host yet
+    mcp.json:4:14: this is a transport that this version cannot reach a server by yet
       |
-    4 |     "far": { "url": "·······················", "headers": { "Authorization": "·············" } },
-      |              ^^^^^
-      = help: this version hosts commands and built-in servers; give the server a `command`, or leave it out
-
-    mcp.json:5:18: this is a remote server, which this version cannot host yet
-      |
-    5 |     "farther": { "type": "···" }
-      |                  ^^^^^^
-      = help: this version hosts commands and built-in servers; give the server a `command`, or leave it out
+    4 |     "far": { "type": "···", "url": "·······················", "headers": { "Authorization": "·············" } }
+      |              ^^^^^^
+      = help: remote servers are reached by Streamable HTTP ("type": "http"); many that offer "sse" offer it too, at another address
     "#);
 }
 
@@ -73,7 +84,7 @@ fn misspelt_and_malformed_entries_are_refused_with_their_lines() {
       |
     3 |     "a": { "comand": "·" },
       |            ^^^^^^^^
-      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, headers, ca_file, builtin, base_url, default, paths
       = help: did you mean `command`?
 
     mcp.json:4:23: `mcpServers.b.command` cannot be an array

@@ -29,7 +29,7 @@ fn an_unknown_key_without_one() {
       |
     3 | colour = "···"
       | ^^^^^^
-      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, headers, ca_file, builtin, base_url, default, paths
     "#);
 }
 
@@ -222,7 +222,18 @@ warm = 9
 max_processes = 3
 
 [server.far]
-url = "https://far.example/mcp"
+url = "https://user:hidden@far.example/mcp"
+warm = 1
+lease = "shared"
+idle_timeout = "1m"
+[server.far.headers]
+Host = "hidden"
+"no space" = "hidden"
+Authorization = "Bearer ${HIDDEN}"
+
+[server.farther]
+url = "far.example/hidden"
+ca_file = 1
 
 [server.showcase]
 builtin = "showcase"
@@ -233,7 +244,7 @@ base_url = "http://a"
       |
     2 | [server.nothing]
       |         ^^^^^^^
-      = help: give it a `command`, or a `builtin` such as "showcase"
+      = help: give it a `command`, the `url` of a remote server, or a `builtin` such as "showcase"
 
     pontoon.toml:7:1: `server.both.builtin` beside `command`: it is one or the other
       |
@@ -269,15 +280,55 @@ base_url = "http://a"
     24 | warm = 9
        |        ^
 
-    pontoon.toml:28:1: this is a remote server, which this version cannot host yet
+    pontoon.toml:28:1: `server.far.url` is no such address
        |
-    28 | url = "·······················"
+    28 | url = "···································"
        | ^^^
-       = help: this version hosts commands and built-in servers; give the server a `command`, or leave it out
+       = allowed: an http or https address without user and fragment, such as "https://mcp.example.com/mcp"
+       = help: credentials belong into `headers`
 
-    pontoon.toml:32:1: `server.showcase.base_url` is of no use: `showcase` calls nobody
+    pontoon.toml:29:1: `server.far.warm` belongs to a `command`, and this server has a `url`
        |
-    32 | base_url = "········"
+    29 | warm = 1
+       | ^^^^
+
+    pontoon.toml:31:1: `server.far.idle_timeout` needs `lease = "session"`: a shared session stays
+       |
+    31 | idle_timeout = "··"
+       | ^^^^^^^^^^^^
+
+    pontoon.toml:33:1: `server.far.headers.Host` is no header that can be set
+       |
+    33 | Host = "······"
+       | ^^^^
+       = allowed: letters, digits and -; not what the transport sets itself, such as Host, Accept or Mcp-Session-Id
+
+    pontoon.toml:34:1: `server.far.headers.no space` is no header that can be set
+       |
+    34 | "no space" = "······"
+       | ^^^^^^^^^^
+       = allowed: letters, digits and -; not what the transport sets itself, such as Host, Accept or Mcp-Session-Id
+
+    pontoon.toml:35:1: `server.far.headers.Authorization` needs the environment variable `HIDDEN`, which is not set
+       |
+    35 | Authorization = "················"
+       | ^^^^^^^^^^^^^
+
+    pontoon.toml:38:1: `server.farther.url` is no such address
+       |
+    38 | url = "··················"
+       | ^^^
+       = allowed: an http or https address without user and fragment, such as "https://mcp.example.com/mcp"
+
+    pontoon.toml:39:11: `server.farther.ca_file` cannot be 1
+       |
+    39 | ca_file = 1
+       |           ^
+       = allowed: the path of a file, as text
+
+    pontoon.toml:43:1: `server.showcase.base_url` is of no use: `showcase` calls nobody
+       |
+    43 | base_url = "········"
        | ^^^^^^^^
     "#);
 }

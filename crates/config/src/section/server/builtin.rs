@@ -1,6 +1,6 @@
 //! A server inside Pontoon.
 
-use super::keys::FOR_COMMANDS;
+use super::keys::{FOR_REMOTES, NOT_FOR_BUILTINS, ONLY_FOR_COMMANDS};
 use crate::fault::Faults;
 use crate::section::{Refused, Section, nearest};
 use crate::value::url;
@@ -40,11 +40,11 @@ impl Builtin {
 }
 
 pub(super) fn read(section: &Section<'_>, faults: &mut Faults) -> Option<Builtin> {
-    section.refuse_present(
-        FOR_COMMANDS,
-        "belongs to a `command`, and this server is built in",
-        faults,
-    );
+    let why = "belongs to a `command`, and this server is built in";
+    section.refuse_present(ONLY_FOR_COMMANDS, why, faults);
+    section.refuse_present(NOT_FOR_BUILTINS, why, faults);
+    let why = "belongs to a remote server, and this one is built in";
+    section.refuse_present(FOR_REMOTES, why, faults);
     let base_url = section.read("base_url", faults, url::base);
     let builtin = section.read("builtin", faults, |node| {
         let name = node.as_str().ok_or_else(|| Refused::value(node))?;

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Context;
-use super::keys::{FOR_BUILTINS, FOR_SESSION_LEASES};
-use crate::environment::Environment;
-use crate::expand::{expand, is_variable_name};
-use crate::fault::{Fault, Faults};
-use crate::node::{Node, Value};
+use super::keys::{FOR_BUILTINS, FOR_REMOTES, FOR_SESSION_LEASES};
+use super::texts::{self, Names, argument};
+use crate::expand::is_variable_name;
+use crate::fault::Faults;
+use crate::node::Node;
 use crate::section::limits::Limits;
 use crate::section::{Refused, Section};
 use crate::value::{count, duration, plain};
@@ -64,9 +64,15 @@ pub enum LeaseKind {
 
 const LEASES: &[(&str, LeaseKind)] = &[("session", LeaseKind::Session), ("shared", LeaseKind::Shared)];
 
+const VARIABLES: Names = Names {
+    allows: is_variable_name,
+    why: "is no name of a variable",
+    allowed: "letters, digits and _, no digit first",
+};
+
 const DEFAULT_WARM: usize = 1;
 const DEFAULT_MAX_PROCESSES: usize = 64;
-const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+pub(super) const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 impl From<LeaseKind> for Lease {
     /// The lease with its defaults.
@@ -114,6 +120,8 @@ impl fmt::Debug for Command {
 pub(super) fn read(section: &Section<'_>, context: &Context<'_>, faults: &mut Faults) -> Option<Command> {
     let why = "belongs to a built-in server, and this one has a `command`";
     section.refuse_present(FOR_BUILTINS, why, faults);
+    let why = "belongs to a remote server, and this one has a `command`";
+    section.refuse_present(FOR_REMOTES, why, faults);
     let limits = context.limits;
     let program = section.read("command", faults, program)?;
     // A bare name is looked up in PATH; what has a slash is a path, and starts where the file is.
@@ -131,7 +139,7 @@ pub(super) fn read(section: &Section<'_>, context: &Context<'_>, faults: &mut Fa
         .unwrap_or_default();
     let env = section
         .get("env")
-        .map(|node| env(section, node, context.environment, faults))
+        .map(|_| texts::read(section, "env", &VARIABLES, context.environment, faults))
         .unwrap_or_default();
     let cwd = section
         .read("cwd", faults, plain::text)
@@ -163,51 +171,15 @@ fn program(node: &Node) -> Result<String, Refused> {
     Ok(program)
 }
 
-/// Unlike other texts an argument may be empty.
-fn argument(node: &Node, environment: &Environment) -> Result<String, Refused> {
-    match node.as_str() {
-        Some(text) if text.contains('\0') => Err(Refused::because("contains a NUL character")),
-        Some(text) => expand(text, environment).map_err(|error| Refused::because(error.to_string())),
-        None => Err(Refused::value(node)),
-    }
-}
-
-/// Points at the name, never at the value: that may be a secret.
-fn env(
-    section: &Section<'_>,
-    node: &Node,
-    environment: &Environment,
-    faults: &mut Faults,
-) -> BTreeMap<String, String> {
-    let Value::Table(table) = &node.value else {
-        section.read::<()>("env", faults, |node| Err(Refused::value(node)));
-        return BTreeMap::new();
-    };
-    let mut variables = BTreeMap::new();
-    for entry in &table.entries {
-        let path = format!("{}.{}", section.dotted("env"), entry.key);
-        let fault = |why: String| Fault::at(entry.key_span.clone(), format!("`{path}` {why}"));
-        if !is_variable_name(&entry.key) {
-            faults.push(
-                fault("is no name of a variable".to_owned()).allowed("letters, digits and _, no digit first"),
-            );
-            continue;
-        }
-        match argument(&entry.node, environment) {
-            Ok(value) => drop(variables.insert(entry.key.clone(), value)),
-            Err(refused) if entry.node.as_str().is_some() => faults.push(fault(refused.why)),
-            Err(refused) => {
-                faults.push(fault(refused.why).allowed("text; put quotes around numbers and true or false"));
-            }
-        }
-    }
-    variables
+/// What `lease` says.
+pub(super) fn lease_kind(section: &Section<'_>, faults: &mut Faults) -> LeaseKind {
+    section
+        .read("lease", faults, |node| plain::choice(node, LEASES))
+        .unwrap_or(LeaseKind::Session)
 }
 
 fn lease(section: &Section<'_>, faults: &mut Faults) -> Lease {
-    let kind = section
-        .read("lease", faults, |node| plain::choice(node, LEASES))
-        .unwrap_or(LeaseKind::Session);
+    let kind = lease_kind(section, faults);
     if kind == LeaseKind::Shared {
         let why = "needs `lease = \"session\"`: a shared server is one process that stays";
         section.refuse_present(FOR_SESSION_LEASES, why, faults);

@@ -6,18 +6,14 @@ use crate::value::{count, duration, path, url};
 /// Refused beside `command`.
 pub(super) const FOR_BUILTINS: &[&str] = &["base_url"];
 
+/// Refused beside `command` and `builtin`.
+pub(super) const FOR_REMOTES: &[&str] = &["headers", "ca_file"];
+
+/// Refused beside `url` and `builtin`.
+pub(super) const ONLY_FOR_COMMANDS: &[&str] = &["args", "env", "cwd", "warm", "max_processes"];
+
 /// Refused beside `builtin`.
-pub(super) const FOR_COMMANDS: &[&str] = &[
-    "args",
-    "env",
-    "cwd",
-    "lease",
-    "warm",
-    "max_processes",
-    "idle_timeout",
-    "start_timeout",
-    "stop_timeout",
-];
+pub(super) const NOT_FOR_BUILTINS: &[&str] = &["lease", "idle_timeout", "start_timeout", "stop_timeout"];
 
 /// Refused beside `lease = "shared"`.
 pub(super) const FOR_SESSION_LEASES: &[&str] = &["warm", "max_processes", "idle_timeout"];
@@ -56,7 +52,7 @@ pub(crate) const KEYS: &[Key] = &[
         takes: "\"session\" or \"shared\"",
         default: "\"session\"",
         example: "\"shared\"",
-        doc: "Who shares a process. `session`: each session has its own; clients without sessions have one for each principal or client address. `shared`: one process serves everyone, which suits servers that keep no state per client.",
+        doc: "Who shares a process, or a session of a remote server. `session`: each session has its own; clients without sessions have one for each principal or client address. `shared`: one serves everyone, which suits servers that keep no state per client.",
     },
     Key {
         name: "warm",
@@ -77,7 +73,7 @@ pub(crate) const KEYS: &[Key] = &[
         takes: duration::TAKES,
         default: "\"5m\"",
         example: "\"30s\"",
-        doc: "A process that serves clients without sessions stops when none of them called for so long. (That of a session lives as long as the session.) Only with `lease = \"session\"`.",
+        doc: "A process (or remote session) that serves clients without sessions stops when none of them called for so long. (That of a session lives as long as the session.) Only with `lease = \"session\"`.",
     },
     Key {
         name: "start_timeout",
@@ -108,11 +104,32 @@ pub(crate) const KEYS: &[Key] = &[
         doc: "As in `[limits]`, for this server.",
     },
     Key {
+        name: "url",
+        takes: url::TAKES_ENDPOINT,
+        default: "",
+        example: "\"https://mcp.example.com/mcp\"",
+        doc: "The MCP endpoint of a remote server that speaks Streamable HTTP (2025-03-26 to 2025-11-25), instead of a `command`. `${NAME}` is replaced as in `env`.",
+    },
+    Key {
+        name: "headers",
+        takes: "a table of texts",
+        default: "{}",
+        example: "{ Authorization = \"Bearer x\" }",
+        doc: "Headers for every request to the remote server. `${NAME}` is replaced as in `env`.",
+    },
+    Key {
+        name: "ca_file",
+        takes: "the path of a file, as text",
+        default: "",
+        example: "\"ca.pem\"",
+        doc: "Certificates in PEM form that are trusted besides the system's when the remote server is spoken to. A relative path starts where the file is.",
+    },
+    Key {
         name: "builtin",
         takes: "\"showcase\" or \"hackernews\"",
         default: "",
         example: "\"showcase\"",
-        doc: "A server inside Pontoon, instead of a `command`.",
+        doc: "A server inside Pontoon, instead of a `command` or `url`.",
     },
     Key {
         name: "base_url",
@@ -134,12 +151,5 @@ pub(crate) const KEYS: &[Key] = &[
         default: "[]",
         example: "[\"/api/mcp\"]",
         doc: "Extra paths that serve it over Streamable HTTP, below `path_prefix`.",
-    },
-    Key {
-        name: "url",
-        takes: "the address of a remote server (in a later version)",
-        default: "",
-        example: "",
-        doc: "Reserved for remote servers, which this version does not host yet.",
     },
 ];

@@ -3,6 +3,8 @@
 mod builtin;
 mod command;
 mod keys;
+mod remote;
+mod texts;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use std::time::Duration;
 pub use builtin::Builtin;
 pub use command::{Command, Lease, LeaseKind};
 pub(crate) use keys::KEYS;
+pub use remote::Remote;
 
 use super::limits::Timeouts;
 use super::{Section, table_of};
@@ -41,6 +44,8 @@ pub struct Server {
 pub enum Upstream {
     /// A program that speaks MCP on its standard input and output.
     Command(Command),
+    /// A server behind a URL.
+    Remote(Remote),
     /// A server inside Pontoon.
     Builtin(Builtin),
 }
@@ -155,37 +160,30 @@ fn upstream(
     context: &Context<'_>,
     faults: &mut Faults,
 ) -> Option<Upstream> {
-    if let Some(span) = section.key_span("url") {
-        faults.push(remote_upstream(span));
-        return None;
-    }
-    match (section.key_span("command"), section.key_span("builtin")) {
-        (Some(_), None) => command::read(section, context, faults).map(Upstream::Command),
-        (None, Some(_)) => builtin::read(section, faults).map(Upstream::Builtin),
-        (Some(_), Some(span)) => {
-            let key = section.dotted("builtin");
+    const KINDS: [&str; 3] = ["command", "url", "builtin"];
+    let mut present = KINDS
+        .into_iter()
+        .filter_map(|kind| Some((kind, section.key_span(kind)?)));
+    match (present.next(), present.next()) {
+        (Some(("command", _)), None) => command::read(section, context, faults).map(Upstream::Command),
+        (Some(("url", _)), None) => remote::read(section, context, faults).map(Upstream::Remote),
+        (Some(_), None) => builtin::read(section, faults).map(Upstream::Builtin),
+        (Some((kind, _)), Some((other, span))) => {
+            let key = section.dotted(other);
             faults.push(Fault::at(
                 span,
-                format!("`{key}` beside `command`: it is one or the other"),
+                format!("`{key}` beside `{kind}`: it is one or the other"),
             ));
             None
         }
         // A misspelt `command` is reported already.
-        (None, None) if section.has_unknown_keys() => None,
-        (None, None) => {
+        (None, _) if section.has_unknown_keys() => None,
+        (None, _) => {
             let message = format!("`{}` says nothing about what to run", section.path());
-            let hint = "give it a `command`, or a `builtin` such as \"showcase\"";
+            let hint =
+                "give it a `command`, the `url` of a remote server, or a `builtin` such as \"showcase\"";
             faults.push(Fault::at(key_span.clone(), message).hint(hint));
             None
         }
     }
-}
-
-/// The same words wherever a remote server is configured.
-pub(crate) fn remote_upstream(span: Span) -> Fault {
-    Fault::at(
-        span,
-        "this is a remote server, which this version cannot host yet",
-    )
-    .hint("this version hosts commands and built-in servers; give the server a `command`, or leave it out")
 }
