@@ -6,7 +6,7 @@ mod snippets;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use pontoon_config::{Config, Lease, Server, Upstream};
+use pontoon_config::{Config, Lease, LeaseKind, Server, Upstream};
 
 pub(crate) use human::Paint;
 
@@ -106,6 +106,10 @@ fn reachable(address: IpAddr) -> IpAddr {
 fn describe(upstream: &Upstream) -> String {
     match upstream {
         Upstream::Builtin(_) => "built in".to_owned(),
+        Upstream::Remote(remote) => match remote.lease {
+            LeaseKind::Session => format!("{}, a session for each of ours", remote.origin()),
+            LeaseKind::Shared => format!("{}, one session for all", remote.origin()),
+        },
         Upstream::Command(command) => {
             let program = command.program.display();
             match command.lease {

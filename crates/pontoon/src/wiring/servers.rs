@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
-use pontoon_config::{Builtin, Command, Lease, Limits, Server, Upstream};
+use pontoon_config::{Builtin, Command, Lease, LeaseKind, Limits, Remote, Server, Upstream};
 use pontoon_policy::Gauge;
 use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
 use pontoon_supervise::{CommandSpec, Environment, Grace};
 use pontoon_translate::Timeouts;
-use pontoon_upstream::{Connector, InProcess, InProcessSettings, Stdio, StdioSettings};
+use pontoon_upstream::{
+    Connector, Http, HttpEra, HttpSettings, HttpTarget, InProcess, InProcessSettings, Stdio, StdioSettings,
+};
 
 /// One hosted server; its warm processes start now.
 pub(crate) fn endpoint(
@@ -23,6 +25,10 @@ pub(crate) fn endpoint(
         Upstream::Command(command) => (
             Arc::new(stdio(server, command, limits, outer)),
             command_settings(server, command, limits),
+        ),
+        Upstream::Remote(remote) => (
+            Arc::new(http(server, remote, limits)?),
+            remote_settings(server, remote, limits),
         ),
         Upstream::Builtin(builtin) => {
             let settings = EndpointSettings {
@@ -80,6 +86,47 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
             ..settings
         },
     }
+}
+
+fn remote_settings(server: &Server, remote: &Remote, limits: &Limits) -> EndpointSettings {
+    let (policy, idle) = match remote.lease {
+        LeaseKind::Session => (LeasePolicy::Session, remote.idle_timeout),
+        // The one session never ends for want of calls.
+        LeaseKind::Shared => (LeasePolicy::Shared, Duration::MAX),
+    };
+    EndpointSettings {
+        timeouts: timeouts(server, remote.start_timeout),
+        max_processes: limits.max_sessions,
+        idle,
+        ..EndpointSettings::new(server.name.as_str(), Hosting::Remote(policy))
+    }
+}
+
+fn http(server: &Server, remote: &Remote, limits: &Limits) -> anyhow::Result<Http> {
+    let name = server.name.as_str();
+    let extra_ca = match &remote.ca_file {
+        Some(file) => {
+            let pem = std::fs::read(file);
+            Some(pem.with_context(|| {
+                format!("cannot read the ca_file of the server {name}: {}", file.display())
+            })?)
+        }
+        None => None,
+    };
+    let target = HttpTarget {
+        url: remote.url.clone(),
+        headers: remote.headers.clone().into_iter().collect(),
+        extra_ca,
+    };
+    let defaults = HttpSettings::default();
+    let settings = HttpSettings {
+        max_message: limits.max_line_bytes,
+        max_queue: limits.max_queue_bytes,
+        connect_timeout: defaults.connect_timeout.min(remote.start_timeout),
+        stop_timeout: remote.stop_timeout,
+        ..defaults
+    };
+    Http::new(name, &target, HttpEra::Sessions, settings).with_context(|| format!("the remote server {name}"))
 }
 
 fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Environment>) -> Stdio {
