@@ -30,10 +30,11 @@ impl Form {
     pub(crate) fn new(accepts: Accepts, method: &str) -> Self {
         match accepts {
             Accepts::Both => Self::Either,
-            Accepts::Json => Self::Json,
+            // What has no end cannot be one JSON text: better the wrong type than
+            // a response that never comes.
+            Accepts::Json | Accepts::Anything if method == method::LISTEN => Self::Either,
+            Accepts::Json | Accepts::Anything => Self::Json,
             Accepts::Stream => Self::Stream,
-            Accepts::Anything if method == method::LISTEN => Self::Either,
-            Accepts::Anything => Self::Json,
         }
     }
 

@@ -1,6 +1,7 @@
 //! How an upstream connection is opened, and how its opening is told to clients.
 
-use pontoon_jsonrpc::{Kind, Raw, RawObject};
+use pontoon_jsonrpc::{ErrorObject, Kind, Raw, RawObject};
+use pontoon_mcp::error::invalid_params;
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, Revision};
 
 /// What a connection says of itself in its handshake.
@@ -47,6 +48,31 @@ pub(crate) fn initialize_params(introduction: &Introduction, revision: LegacyRev
     edit.set("capabilities", introduction.capabilities.raw().clone());
     edit.set("clientInfo", introduction.client_info.clone());
     edit.finish()
+}
+
+/// Parameters of a client's `initialize` as the server gets them. The gateway
+/// has to understand what the two agree on, so it does not let a client ask for
+/// a revision that it does not know itself: some servers say yes to anything.
+///
+/// # Errors
+///
+/// The client asks for none.
+pub(crate) fn speakable(params: Option<&Raw>) -> Result<Raw, ErrorObject> {
+    let named = params
+        .and_then(Raw::object)
+        .and_then(|object| object.get("protocolVersion").map(|version| (object, version)));
+    let text = named.as_ref().and_then(|(_, version)| version.to_string_value());
+    let (Some(raw), Some((object, _)), Some(requested)) = (params, &named, text) else {
+        let problem = "Invalid params: \"protocolVersion\" must be a string";
+        return Err(invalid_params(problem));
+    };
+    if LegacyRevision::parse(&requested).is_some() {
+        return Ok(raw.clone());
+    }
+    let revision = LegacyRevision::negotiate(&requested);
+    let mut edit = object.edit();
+    edit.set("protocolVersion", Raw::string(revision.as_str()));
+    Ok(edit.finish())
 }
 
 impl Features {

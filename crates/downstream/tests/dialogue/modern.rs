@@ -319,7 +319,13 @@ async fn an_unknown_revision_is_told_which_ones_there_are() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_changes_opens_with_its_acknowledgement() {
     let house = House::new();
-    for accept in ["application/json, text/event-stream", "*/*", "text/event-stream"] {
+    // Also for a client that lists JSON only: there is no other form of this answer.
+    for accept in [
+        "application/json, text/event-stream",
+        "*/*",
+        "text/event-stream",
+        "application/json",
+    ] {
         let client = house
             .client()
             .modern("subscriptions/listen")
@@ -338,13 +344,6 @@ async fn a_stream_of_changes_opens_with_its_acknowledgement() {
         drop(events);
         assert!(held.target.outbox.is_abandoned());
     }
-    let plain = house
-        .client()
-        .modern("subscriptions/listen")
-        .with("accept", "application/json");
-    let answer = plain.post(&modern(1, "subscriptions/listen", "")).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_eq!(answer.code().await, -32600);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ use super::{
     refuse,
 };
 use crate::modern_to_legacy;
+use crate::opening;
 use crate::straight::mint_token;
 
 impl<O: Outlet> Link<O> {
@@ -113,7 +114,12 @@ impl<O: Outlet> Link<O> {
         self.learn_introduction(member, request.params.as_ref());
         match (&self.state, self.sharing) {
             (State::Closed, Sharing::Exclusive) => {
+                let params = match opening::speakable(request.params.as_ref()) {
+                    Ok(params) => Some(params),
+                    Err(error) => return refuse(owner, &request.id, &error, out),
+                };
                 self.state = State::Opening;
+                let request = Request { params, ..request };
                 self.forward(owner, Some(member), request, Effect::Open, now, out);
             }
             (_, Sharing::Exclusive) => {

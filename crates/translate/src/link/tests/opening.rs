@@ -29,6 +29,28 @@ fn a_session_of_its_own_opens_its_server_itself_and_once() {
 }
 
 #[test]
+fn a_server_is_not_asked_for_a_revision_that_the_gateway_does_not_speak() {
+    for requested in ["2026-07-28", "2030-01-01", "1.0", ""] {
+        exclusive().run(&format!(
+            r#"
+            a: {{"id":0,"method":"initialize","params":{{"x":[1.0], "protocolVersion":"{requested}","capabilities":{{}}}}}}
+                to server: {{"id":1,"method":"initialize","params":{{"x":[1.0], "protocolVersion":"2025-11-25","capabilities":{{}}}}}}
+            "#
+        ));
+    }
+    for params in ["", r#","params":{}"#, r#","params":{"protocolVersion":7}"#] {
+        exclusive().run(&format!(
+            r#"
+            a: {{"id":0,"method":"initialize"{params}}}
+                to a: {{"id":0,"error":{{"code":-32602,"message":"Invalid params: \"protocolVersion\" must be a string"}}}}
+            a: {INITIALIZE}
+                to server: {{"id":1,…
+            "#
+        ));
+    }
+}
+
+#[test]
 fn what_is_remembered_of_a_handshake_is_not_its_body() {
     exclusive().run(&format!(
         r#"
