@@ -120,6 +120,8 @@ pub enum Answer {
 pub struct Visit {
     /// When it was over, and how.
     pub ended: Option<(Duration, &'static str)>,
+    /// When the gateway was told that it is over: by DELETE, or by the end of the stream that it lives on.
+    pub told_over: Option<Duration>,
     /// When its client stopped reading for a while.
     pub idle_reader: Option<Duration>,
     /// Announcements that arrived: server and number.

@@ -16,6 +16,9 @@ pub const HOUSES: [&str; 2] = ["alpha", "beta"];
 /// Most clients of one world.
 pub const MOST_CLIENTS: u16 = 7;
 
+/// Calls that one session may have in flight where limits are low.
+pub const TIGHT_CALLS: usize = 3;
+
 /// A call without an answer and without progress is given up after this.
 pub const CALL: Duration = Duration::from_secs(2);
 /// A call is given up after this, whatever happens.
@@ -93,7 +96,7 @@ impl Circumstances {
         };
         if self.tight {
             settings.max_processes = 3;
-            settings.max_in_flight_per_session = 3;
+            settings.max_in_flight_per_session = TIGHT_CALLS;
         }
         settings
     }

@@ -14,6 +14,7 @@ pub mod circumstances;
 pub mod client;
 pub mod dice;
 pub mod mark;
+pub mod memory;
 mod panics;
 pub mod run;
 pub mod server;

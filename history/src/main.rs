@@ -5,11 +5,14 @@ use std::process::ExitCode;
 
 use pontoon_history::{Limit, run, shrink};
 
+#[global_allocator]
+static ALLOCATOR: pontoon_history::memory::Counting = pontoon_history::memory::Counting;
+
 const USAGE: &str = "usage: pontoon-history --seed N [--steps N] [--clients BITS] [--whole]
-       pontoon-history --seeds A..B [--twice]
+       pontoon-history --seeds A..B [--twice] [--first]
 
 --steps and --clients play a part of a history; --whole shows all of it, not only its end;
---twice checks that every history repeats itself to the byte.";
+--twice checks that every history repeats itself to the byte; --first stops at the first that fails.";
 
 /// How much of a history is shown without `--whole`.
 const TAIL: usize = 60;
@@ -20,6 +23,7 @@ struct Options {
     limit: Limit,
     whole: bool,
     twice: bool,
+    first: bool,
 }
 
 impl Options {
@@ -29,12 +33,14 @@ impl Options {
             limit: Limit::default(),
             whole: false,
             twice: false,
+            first: false,
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next();
             match argument.as_str() {
                 "--whole" => options.whole = true,
                 "--twice" => options.twice = true,
+                "--first" => options.first = true,
                 "--seed" => {
                     let seed = value()?.parse().ok()?;
                     options.seeds = seed..seed + 1;
@@ -100,10 +106,11 @@ fn search(options: &Options) -> bool {
         }
         if let Some(breach) = outcome.breaches.first() {
             failed += 1;
-            println!(
-                "seed {seed}: {breach}\n  --seed {seed}{} --whole",
-                shrink(seed, breach.rule)
-            );
+            println!("seed {seed}: {breach}");
+            if options.first {
+                break;
+            }
+            println!("  --seed {seed}{} --whole", shrink(seed, breach.rule));
         }
     }
     let seeds = options.seeds.end - options.seeds.start;

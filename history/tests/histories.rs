@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use pontoon_history::memory::Counting;
 use pontoon_history::{Limit, run, shrink};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 /// How much of a failing history is shown.
 const TAIL: usize = 40;

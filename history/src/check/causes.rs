@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::books::{Ask, Record};
-use crate::circumstances::CALL;
+use crate::circumstances::{CALL, TIGHT_CALLS};
 use crate::mark::Mark;
 
 /// Whether sessions of this world end at a certain age.
@@ -62,9 +62,11 @@ pub(super) fn earned(
             lost_a_server(record, mark, ask, at) && tight(record),
             "nothing crashed",
         ),
-        Some("too_many_processes" | "too_many_calls" | "busy" | "quota") => {
-            because(tight(record), "there is room")
-        }
+        Some("too_many_calls") => because(
+            tight(record) && open_calls(record, mark, ask, at) >= TIGHT_CALLS,
+            "there is room for it",
+        ),
+        Some("too_many_processes" | "busy" | "quota") => because(tight(record), "there is room"),
         Some("session_ended" | "unknown_session") => {
             because(over || ages(record) || drained, "its session lives")
         }
@@ -97,6 +99,22 @@ fn lost_a_server(record: &Record, mark: Mark, ask: &Ask, at: Duration) -> bool {
         server.house == ask.house && mine && (ended || deaf)
     });
     failed || ended
+}
+
+/// Calls of the session that the gateway may have had in flight when this one was made.
+fn open_calls(record: &Record, mark: Mark, ask: &Ask, at: Duration) -> usize {
+    let is_open = |other: &Mark, call: &Ask| {
+        let answered = call.answers.iter().any(|(when, _)| *when < ask.sent);
+        let settled = super::servers_of(record, *other)
+            .filter_map(|(_, server)| server.answered.get(other))
+            .any(|when| *when < ask.sent);
+        call.sent <= at && !answered && !settled
+    };
+    let others = record
+        .asks
+        .iter()
+        .filter(|(other, _)| **other != mark && other.label == mark.label);
+    others.filter(|(other, call)| is_open(other, call)).count()
 }
 
 /// Errors that a correct request may get: the server, or its era, does not know the method.

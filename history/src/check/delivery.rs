@@ -38,12 +38,17 @@ pub(super) fn check_progress(record: &Record, mark: Mark, ask: &Ask, breaches: &
     }
 }
 
-/// A request that its client gave up for good is given up at its server, too, in the eras in which leaving
-/// means that (2026-07-28), and where the client said so.
+/// A request that its client gave up for good is given up at its server, too: where the client cancelled it,
+/// where its session is over, and, in 2026-07-28, where its client left.
 pub(super) fn check_cancellation(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<Breach>) {
+    // `initialize` MUST NOT be cancelled (2025-11-25, Cancellation).
+    if ask.method == "initialize" {
+        return;
+    }
     let modern = mark.label.session == 0;
-    let left = match (ask.gave_up, &ask.answers[..]) {
-        (Some((at, "it left for good" | "its client left")), _) if modern => at,
+    let over = record.visits.get(&mark.label).and_then(|visit| visit.told_over);
+    let left = match (ask.gave_up, &ask.answers[..], over) {
+        (Some((at, "it left for good" | "its client left")), _, _) if modern => at,
         (
             _,
             [
@@ -54,7 +59,9 @@ pub(super) fn check_cancellation(record: &Record, mark: Mark, ask: &Ask, breache
                     },
                 ),
             ],
+            _,
         ) if reason == "cancelled" => *at,
+        (_, _, Some(over)) => over,
         _ => return,
     };
     for (number, server) in servers_of(record, mark) {

@@ -23,6 +23,7 @@ use crate::mark::Mark;
 use crate::world::World;
 use exchange::Manner;
 use listening::Leave;
+use pipe::Gone;
 use request::Draft;
 use visit::Visit;
 pub(crate) use visit::{Era, Guest};
@@ -290,16 +291,21 @@ async fn leave(visit: &Arc<Visit>, farewell: Farewell) {
     }
     visit.drop_chores();
     visit.give_up_all("its client left");
+    if visit.guest.era == Era::HttpSse {
+        visit.tell_over();
+    }
 }
 
 async fn delete(visit: &Arc<Visit>) {
     visit.end("it was deleted");
     // 404 if its time was over already; no answer if the gateway stops.
-    if let Ok(status) = notes::delete(visit).await
-        && !matches!(status, 204 | 404)
-    {
-        let text = format!("{}: {status}", visit.label);
-        visit.world.books.breach("sessions can be deleted", text);
+    match notes::delete(visit).await {
+        Ok(204) => visit.tell_over(),
+        Ok(404) | Err(Gone) => {}
+        Ok(status) => {
+            let text = format!("{}: {status}", visit.label);
+            visit.world.books.breach("sessions can be deleted", text);
+        }
     }
 }
 

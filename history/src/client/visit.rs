@@ -134,6 +134,13 @@ impl Visit {
         self.news.notify_waiters();
     }
 
+    /// Notes that the gateway knows that the session is over.
+    pub(crate) fn tell_over(&self) {
+        let now = self.world.books.now();
+        let mut record = self.world.books.open();
+        record.visits.entry(self.label).or_default().told_over = Some(now);
+    }
+
     pub(crate) fn cursor(&self) -> MutexGuard<'_, Cursor> {
         locked(&self.cursor)
     }
