@@ -10,8 +10,14 @@ use crate::dice::Dice;
 
 /// A script for a server, and whether it ends with a result in time and nothing untoward.
 pub(crate) fn script(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
+    if dice.once_in(10) {
+        return (talkative(), true);
+    }
     let mut steps = Vec::new();
     let mut honest = true;
+    if dice.once_in(4) {
+        steps.push(json!(["stubborn"]));
+    }
     for _ in 0..dice.roll(5) {
         let (step, fair) = step(visit, dice);
         steps.push(step);
@@ -48,11 +54,22 @@ pub(crate) fn script(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
     (Value::Array(steps), honest)
 }
 
+/// A call that is worked on, and talked about, whether it is cancelled or not.
+fn talkative() -> Value {
+    let mut steps = vec![json!(["stubborn"])];
+    for _ in 0..5 {
+        steps.extend([json!(["sleep", 150]), json!(["log", "error"])]);
+    }
+    steps.push(json!(["answer"]));
+    Value::Array(steps)
+}
+
 fn step(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
     let uri = uri(visit, dice);
     let question = dice.pick(&["sampling/createMessage", "elicitation/create", "roots/list"]);
     let level = dice.pick(&["debug", "info", "error"]);
-    match dice.roll(14) {
+    match dice.roll(16) {
+        14 | 15 => (json!(["log", level]), true),
         0..=3 => (json!(["sleep", dice.millis(1, 350)]), true),
         4..=7 => (json!(["progress"]), true),
         8 => (json!(["log", level]), true),

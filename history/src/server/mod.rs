@@ -59,7 +59,8 @@ struct State {
 
 struct Underway {
     mark: Option<Mark>,
-    task: AbortHandle,
+    /// None if it goes on when it is cancelled.
+    task: Option<AbortHandle>,
 }
 
 pub(crate) enum Order {
@@ -237,7 +238,9 @@ impl Server {
                     .breach("asked once", format!("server {} got {mark} twice", self.number));
             }
         }
+        let is_stubborn = script::is_stubborn(&request["params"]);
         let task = work.spawn(script::perform(Arc::clone(self), id, request));
+        let task = (!is_stubborn).then_some(task);
         self.state().requests.insert(key, Underway { mark, task });
     }
 
@@ -249,7 +252,9 @@ impl Server {
             let Some(Underway { mark, task }) = state.requests.get(&key) else {
                 return;
             };
-            task.abort();
+            if let Some(task) = task {
+                task.abort();
+            }
             if let Some(mark) = *mark {
                 self.books
                     .server(self.number, |record, now| _ = record.cancelled.insert(mark, now));

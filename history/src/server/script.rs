@@ -29,6 +29,11 @@ pub(super) fn mark_of(params: &Value) -> Option<Mark> {
         .find_map(|text| marks_in(text).find(|mark| mark.number > 0))
 }
 
+/// Whether a request goes on when it is cancelled.
+pub(super) fn is_stubborn(params: &Value) -> bool {
+    params["arguments"]["script"][0][0] == "stubborn"
+}
+
 /// The number and the mark of an announcement.
 pub(super) fn announcement(text: &str) -> Option<(u64, Mark)> {
     if !text.contains(VENDOR) {
@@ -125,6 +130,8 @@ impl Performance<'_> {
         let text = step[1].as_str().unwrap_or_default();
         let stderr_tail = String::new();
         match step[0].as_str().unwrap_or_default() {
+            // Its server knows.
+            "stubborn" => {}
             "sleep" => tokio::time::sleep(Duration::from_millis(number)).await,
             "progress" => self.report_progress(0),
             "flood" => (0..number).for_each(|_| self.report_progress(FLOOD_PADDING)),
