@@ -57,6 +57,8 @@ impl Circumstances {
         let hostings = [
             Hosting::Command(LeasePolicy::Session),
             Hosting::Command(LeasePolicy::Shared),
+            Hosting::Remote(LeasePolicy::Session),
+            Hosting::Remote(LeasePolicy::Shared),
             Hosting::InProcess,
         ];
         Self {

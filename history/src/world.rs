@@ -150,8 +150,10 @@ impl World {
     /// Whether clients of this kind share the servers of a house with others.
     pub(crate) fn shares_server(&self, house: usize, era: Era) -> bool {
         match self.circumstances.houses[house] {
-            Hosting::Command(LeasePolicy::Shared) => true,
-            Hosting::Command(LeasePolicy::Session) | Hosting::InProcess => era == Era::Modern,
+            Hosting::Command(LeasePolicy::Shared) | Hosting::Remote(LeasePolicy::Shared) => true,
+            Hosting::Command(LeasePolicy::Session)
+            | Hosting::Remote(LeasePolicy::Session)
+            | Hosting::InProcess => era == Era::Modern,
         }
     }
 
@@ -209,7 +211,12 @@ impl World {
 
     /// Everybody left, and nobody told the gateway to stop.
     fn look_at_rest(&self) {
-        let common = |house: &Hosting| usize::from(*house == Hosting::Command(LeasePolicy::Shared));
+        let common = |house: &Hosting| {
+            usize::from(matches!(
+                house,
+                Hosting::Command(LeasePolicy::Shared) | Hosting::Remote(LeasePolicy::Shared)
+            ))
+        };
         let own = |house: &Hosting| usize::from(*house == Hosting::Command(LeasePolicy::Session));
         let kept: usize = self.circumstances.houses.iter().map(common).sum();
         let warm: usize = self.circumstances.houses.iter().map(own).sum::<usize>() * self.circumstances.warm;
