@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use crate::connection::{Answer, Connection, data_of};
@@ -96,11 +96,14 @@ impl Client {
             None => message_of(answer.expect("200")?)?,
             Some(events) => {
                 answer.expect("20")?;
-                events.read_message().await?
+                loop {
+                    let message = parse(&events.read_message().await?)?;
+                    if is_answer(&message) {
+                        break message;
+                    }
+                }
             }
         };
-        let message: Value = serde_json::from_slice(&message)
-            .with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&message)))?;
         ensure!(message["id"] == id, "the answer to {id} is {message}");
         Ok(message)
     }
@@ -173,20 +176,32 @@ impl Client {
     }
 }
 
-/// The one message in an answer, which may be an event stream.
-fn message_of(answer: Answer) -> anyhow::Result<Vec<u8>> {
+/// The answer in a response, which may be an event stream with notifications before it.
+fn message_of(answer: Answer) -> anyhow::Result<Value> {
     if answer
         .header("content-type")
         .is_some_and(|kind| kind.starts_with("application/json"))
     {
-        return Ok(answer.body);
+        return parse(&answer.body);
     }
     let body = String::from_utf8(answer.body)?.replace("\r\n", "\n");
-    let mut events = body.split("\n\n");
-    let data = events.find_map(|event| data_of(event.as_bytes()));
-    Ok(data
-        .with_context(|| format!("no message: {} {body}", answer.head))?
-        .to_vec())
+    for event in body.split("\n\n") {
+        if let Some(data) = data_of(event.as_bytes()) {
+            let message = parse(data)?;
+            if is_answer(&message) {
+                return Ok(message);
+            }
+        }
+    }
+    bail!("no answer: {} {body}", answer.head)
+}
+
+fn parse(message: &[u8]) -> anyhow::Result<Value> {
+    serde_json::from_slice(message).with_context(|| format!("not JSON: {}", String::from_utf8_lossy(message)))
+}
+
+fn is_answer(message: &Value) -> bool {
+    message.get("method").is_none()
 }
 
 fn check(answer: &Value, payload: &str) -> anyhow::Result<()> {

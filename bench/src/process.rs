@@ -26,6 +26,17 @@ impl Program {
             .ok_or_else(|| anyhow!("standard output is not piped"))
     }
 
+    pub(crate) fn stderr(&mut self) -> anyhow::Result<std::process::ChildStderr> {
+        self.child
+            .stderr
+            .take()
+            .ok_or_else(|| anyhow!("standard error is not piped"))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn stdin(&mut self) -> anyhow::Result<std::process::ChildStdin> {
         self.child
             .stdin
@@ -50,7 +61,12 @@ impl Program {
 
     /// Whether it still runs.
     pub(crate) fn is_running(&mut self) -> anyhow::Result<bool> {
-        Ok(self.child.try_wait()?.is_none())
+        Ok(self.ended()?.is_none())
+    }
+
+    /// How it ended, once it did.
+    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<std::process::ExitStatus>> {
+        Ok(self.child.try_wait()?)
     }
 
     /// Resident memory in KiB.
