@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::str::FromStr;
+use std::sync::Mutex;
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -16,29 +18,39 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
 /// Naming a target keeps the flags away from build scripts.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 const DEFAULT_SECONDS: u32 = 60;
+/// Lines that are shown of what a fuzzer said before it failed.
+const SHOWN: usize = 40;
 /// Larger inputs find little that smaller ones do not.
 const MAX_LEN: u32 = 4096;
 
-/// `[TARGET…] [--seconds N]`
+/// `[TARGET…] [--seconds N] [--jobs N]`
 struct Options {
     targets: Vec<String>,
     seconds: u32,
+    /// Targets at once.
+    jobs: usize,
+}
+
+/// Where the fuzzer and its inputs are.
+struct Bench {
+    program: PathBuf,
+    corpora: PathBuf,
+    /// Below it: what was learnt, and what was said.
+    built: PathBuf,
 }
 
 /// Builds the fuzzer and runs it on the targets that `arguments` name, or on all.
 pub(crate) fn run(workspace: &Workspace, arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
     let home = workspace.root.join("fuzz");
     let options = Options::read(arguments, &home)?;
-    let built = workspace.root.join("target/fuzz");
+    let built = workspace.target.join("fuzz");
     build(&home.join("libfuzzer"), &built)?;
-    let program = built.join(PLATFORM).join("release/pontoon-libfuzzer");
-    let mut failed = Vec::new();
-    for target in &options.targets {
-        println!("fuzzing {target} for {} s", options.seconds);
-        if !fuzz(&program, &home, &built, target, options.seconds)? {
-            failed.push(target.as_str());
-        }
-    }
+    let bench = Bench {
+        program: built.join(PLATFORM).join("release/pontoon-libfuzzer"),
+        corpora: home.join("corpus"),
+        built,
+    };
+    let failed = bench.run(&options)?;
     println!(
         "{} passed, {} failed",
         options.targets.len() - failed.len(),
@@ -56,14 +68,12 @@ impl Options {
     fn read(mut arguments: impl Iterator<Item = String>, home: &Path) -> anyhow::Result<Self> {
         let mut targets = Vec::new();
         let mut seconds = DEFAULT_SECONDS;
+        let mut jobs = std::thread::available_parallelism().map_or(1, usize::from);
         while let Some(argument) = arguments.next() {
-            if argument == "--seconds" {
-                let value = arguments.next().context("--seconds takes a number")?;
-                seconds = value
-                    .parse()
-                    .with_context(|| format!("--seconds takes a number, not {value:?}"))?;
-            } else {
-                targets.push(argument);
+            match argument.as_str() {
+                "--seconds" => seconds = number(&argument, arguments.next())?,
+                "--jobs" => jobs = number(&argument, arguments.next())?,
+                _ => targets.push(argument),
             }
         }
         let known = known_targets(home)?;
@@ -71,8 +81,19 @@ impl Options {
             bail!("there is no target {unknown:?}; there are {}", known.join(", "));
         }
         let targets = if targets.is_empty() { known } else { targets };
-        Ok(Self { targets, seconds })
+        ensure!(jobs > 0, "--jobs takes a number above 0");
+        Ok(Self {
+            targets,
+            seconds,
+            jobs,
+        })
     }
+}
+
+fn number<T: FromStr>(option: &str, value: Option<String>) -> anyhow::Result<T> {
+    let value = value.with_context(|| format!("{option} takes a number"))?;
+    let number = value.parse().ok();
+    number.with_context(|| format!("{option} takes a number, not {value:?}"))
 }
 
 /// Every target has a corpus folder; a test sees to that.
@@ -95,23 +116,69 @@ fn build(home: &Path, built: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One target. What it learns stays below `target/`; an input that breaks a
-/// rule is put into the corpus, where `cargo test` finds it from then on.
-fn fuzz(program: &Path, home: &Path, built: &Path, target: &str, seconds: u32) -> anyhow::Result<bool> {
-    let learnt: PathBuf = built.join("learnt").join(target);
-    std::fs::create_dir_all(&learnt)?;
-    let corpus = home.join("corpus").join(target);
-    let mut found = corpus.clone().into_os_string();
-    found.push("/found-");
-    let status = Command::new(program)
-        .env("PONTOON_FUZZ_TARGET", target)
-        .arg(&learnt)
-        .arg(&corpus)
-        .arg(format!("-max_total_time={seconds}"))
-        .arg(format!("-max_len={MAX_LEN}"))
-        .arg("-timeout=10")
-        .arg("-print_final_stats=1")
-        .arg(format!("-artifact_prefix={}", found.to_string_lossy()))
-        .status()?;
-    Ok(status.success())
+impl Bench {
+    /// Runs all targets, some at once; which of them failed.
+    fn run<'o>(&self, options: &'o Options) -> anyhow::Result<Vec<&'o str>> {
+        let queue = Mutex::new(options.targets.iter());
+        let next = || queue.lock().ok()?.next();
+        let work = || -> anyhow::Result<Vec<&'o str>> {
+            let mut failed = Vec::new();
+            while let Some(target) = next() {
+                if !self.fuzz(target, options)? {
+                    failed.push(target.as_str());
+                }
+            }
+            Ok(failed)
+        };
+        let mut failed = Vec::new();
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..options.jobs).map(|_| scope.spawn(work)).collect();
+            for worker in workers {
+                failed.extend(worker.join().expect("no worker panics")?);
+            }
+            anyhow::Ok(())
+        })?;
+        Ok(failed)
+    }
+
+    /// One target. What it learns stays below `target/`; an input that breaks a
+    /// rule is put into the corpus, where `cargo test` finds it from then on.
+    fn fuzz(&self, target: &str, options: &Options) -> anyhow::Result<bool> {
+        println!("fuzzing {target} for {} s", options.seconds);
+        let learnt = self.built.join("learnt").join(target);
+        std::fs::create_dir_all(&learnt)?;
+        let corpus = self.corpora.join(target);
+        let found = corpus.join("found-");
+        // Several at once would talk into each other's words.
+        let said = self.built.join(format!("{target}.log"));
+        let status = Command::new(&self.program)
+            .env("PONTOON_FUZZ_TARGET", target)
+            .arg(&learnt)
+            .arg(&corpus)
+            .arg(format!("-max_total_time={}", options.seconds))
+            .arg(format!("-max_len={MAX_LEN}"))
+            .arg("-timeout=10")
+            .arg("-print_final_stats=1")
+            .arg(format!("-artifact_prefix={}", found.display()))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::fs::File::create(&said)?)
+            .status()?;
+        // Inputs are shown as they are: not everything is text.
+        let said = String::from_utf8_lossy(&std::fs::read(&said)?).into_owned();
+        println!("{}", summary(target, &said, status.success()));
+        Ok(status.success())
+    }
+}
+
+/// How often it was tried, or the end of what was said.
+fn summary(target: &str, said: &str, passed: bool) -> String {
+    if passed {
+        let tried = said
+            .lines()
+            .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+        return format!("{target}: {} inputs tried", tried.map_or("?", str::trim));
+    }
+    let lines: Vec<_> = said.lines().collect();
+    let last = lines[lines.len().saturating_sub(SHOWN)..].join("\n  ");
+    format!("{target}: failed\n  {last}")
 }

@@ -18,7 +18,7 @@ Usage: cargo xtask TASK
 Tasks:
   tidy    check the house rules (ARCHITECTURE.md), then show the largest files and functions
   docs    write the generated parts of docs/
-  fuzz [TARGET…] [--seconds N]
+  fuzz [TARGET…] [--seconds N] [--jobs N]
           let libFuzzer look for inputs that break a rule (fuzz/)
   conformance [--bin PATH]
           run the official conformance suite against the built-in server (conformance/)
