@@ -1,7 +1,7 @@
-//! Servers behind a URL that speak Streamable HTTP.
+//! Servers behind a URL.
 //!
 //! Each message to the server is a POST of its own; what the server says comes in the answers, and on a GET stream where it
-//! has one. One task owns all of it, so that a [`Listener`](crate::Listener) hears one thing after the other.
+//! has one. With HTTP+SSE everything comes on that stream. One task owns all of it, so that a [`Listener`](crate::Listener) hears one thing after the other.
 //! (MCP 2025-11-25 and 2026-07-28, basic/transports, "Streamable HTTP".)
 
 mod established;
@@ -11,6 +11,7 @@ mod failure;
 mod handle;
 mod outgoing;
 mod remote;
+mod sse;
 mod standalone;
 mod task;
 
@@ -30,10 +31,15 @@ use remote::Remote;
 
 /// Which transport a remote server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HttpEra {
-    /// Sessions that begin with `initialize` (2025-03-26 to 2025-11-25).
-    Sessions,
-    /// Every request by itself (2026-07-28).
+pub enum HttpTransport {
+    /// Streamable HTTP with sessions or, if the server refuses the first message in the way that 2025-11-25,
+    /// "Backwards Compatibility", names, HTTP+SSE. What it speaks is remembered.
+    Auto,
+    /// Streamable HTTP with sessions (2025-03-26 to 2025-11-25).
+    Streamable,
+    /// HTTP+SSE (2024-11-05).
+    Sse,
+    /// Streamable HTTP where every request stands by itself (2026-07-28).
     Stateless,
 }
 
@@ -47,6 +53,7 @@ pub struct HttpSettings {
     /// How long a connection may take to come up. Default 10 s.
     pub connect_timeout: Duration,
     /// How long an answer that has begun may be silent. Default 5 minutes: what a call may take is decided above.
+    /// A stream of what belongs to no answer may be silent for ever.
     pub read_timeout: Duration,
     /// How long the server has to take a DELETE at the end. Default 2 s.
     pub stop_timeout: Duration,
@@ -110,11 +117,11 @@ impl Http {
     pub fn new(
         name: impl Into<Arc<str>>,
         target: &HttpTarget,
-        era: HttpEra,
+        transport: HttpTransport,
         settings: HttpSettings,
     ) -> Result<Self, HttpError> {
         let headers = headers(&target.headers)?;
-        let remote = Remote::new(target, headers, era, &settings)?;
+        let remote = Remote::new(target, headers, transport, &settings)?;
         Ok(Self {
             name: name.into(),
             remote: Arc::new(remote),

@@ -22,6 +22,6 @@ pub use closed::Closed;
 pub use connection::{Connection, Idle, Listener, Ready, SendError, Wire};
 pub use connector::{BoxFuture, ConnectError, Connector};
 pub use diagnostics::{Counters, Diagnostics};
-pub use http::{Failure, Http, HttpEra, HttpError, HttpSettings, HttpTarget};
+pub use http::{Failure, Http, HttpError, HttpSettings, HttpTarget, HttpTransport};
 pub use in_process::{InProcess, InProcessSettings};
 pub use stdio::{Stdio, StdioSettings};

@@ -11,7 +11,7 @@ use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
 use pontoon_supervise::{CommandSpec, Environment, Grace};
 use pontoon_translate::Timeouts;
 use pontoon_upstream::{
-    Connector, Http, HttpEra, HttpSettings, HttpTarget, InProcess, InProcessSettings, Stdio, StdioSettings,
+    Connector, Http, HttpTransport, HttpSettings, HttpTarget, InProcess, InProcessSettings, Stdio, StdioSettings,
 };
 
 /// One hosted server; its warm processes start now.
@@ -126,7 +126,7 @@ fn http(server: &Server, remote: &Remote, limits: &Limits) -> anyhow::Result<Htt
         stop_timeout: remote.stop_timeout,
         ..defaults
     };
-    Http::new(name, &target, HttpEra::Sessions, settings).with_context(|| format!("the remote server {name}"))
+    Http::new(name, &target, HttpTransport::Streamable, settings).with_context(|| format!("the remote server {name}"))
 }
 
 fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Environment>) -> Stdio {

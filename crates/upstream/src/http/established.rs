@@ -4,11 +4,16 @@ use std::sync::OnceLock;
 
 use pontoon_jsonrpc::{Message, Outcome};
 use pontoon_mcp::LegacyRevision;
+use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 /// The session, once the server has answered `initialize`.
 #[derive(Debug, Default)]
-pub(crate) struct Established(OnceLock<Session>);
+pub(crate) struct Established {
+    session: OnceLock<Session>,
+    /// HTTP+SSE: where messages go.
+    endpoint: OnceLock<Url>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -19,7 +24,17 @@ pub(crate) struct Session {
 
 impl Established {
     pub(crate) fn get(&self) -> Option<&Session> {
-        self.0.get()
+        self.session.get()
+    }
+
+    /// Where messages go, if it is not the address itself.
+    pub(crate) fn endpoint(&self) -> Option<&Url> {
+        self.endpoint.get()
+    }
+
+    /// The stream of HTTP+SSE said where messages go.
+    pub(crate) fn learn_endpoint(&self, endpoint: Url) {
+        let _ = self.endpoint.set(endpoint);
     }
 
     /// Learns from the answer to `initialize`; `id` is its session header.
@@ -35,6 +50,6 @@ impl Established {
             .and_then(|result| LegacyRevision::parse(&result.get_str("protocolVersion")?));
         // What the server settles on and we do not know is refused above.
         let revision = revision.unwrap_or(LegacyRevision::NEWEST);
-        let _ = self.0.set(Session { id, revision });
+        let _ = self.session.set(Session { id, revision });
     }
 }

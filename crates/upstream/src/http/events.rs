@@ -1,13 +1,16 @@
 //! The body of an answer.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use pontoon_sse::{Decoder, Item, Limits, ReceivedEvent};
 use reqwest::Response;
+use tokio::time::timeout;
 
 use crate::http::failure::Failure;
 
-/// Reads a body that is one message.
-pub(crate) async fn whole(mut response: Response, max: usize) -> Result<Bytes, Failure> {
+/// Reads a body that is one message, each piece of which comes within `patience`.
+pub(crate) async fn whole(mut response: Response, max: usize, patience: Duration) -> Result<Bytes, Failure> {
     if response
         .content_length()
         .is_some_and(|length| length > max as u64)
@@ -16,7 +19,7 @@ pub(crate) async fn whole(mut response: Response, max: usize) -> Result<Bytes, F
     }
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| Failure::of(&error))? {
+    while let Some(piece) = next_piece(&mut response, Some(patience)).await? {
         if first.len() + joined.len() + piece.len() > max {
             return Err(Failure::TooLarge(max));
         }
@@ -33,6 +36,18 @@ pub(crate) async fn whole(mut response: Response, max: usize) -> Result<Bytes, F
     Ok(if joined.is_empty() { first } else { joined.freeze() })
 }
 
+/// What comes next of a body; `None` at its end.
+async fn next_piece(response: &mut Response, patience: Option<Duration>) -> Result<Option<Bytes>, Failure> {
+    let piece = match patience {
+        Some(patience) => timeout(patience, response.chunk()).await,
+        None => Ok(response.chunk().await),
+    };
+    match piece {
+        Ok(piece) => piece.map_err(|error| Failure::of(&error)),
+        Err(_) => Err(Failure::Broken("it was silent for too long".to_owned())),
+    }
+}
+
 /// At the start of a stream with events of at most `max` bytes.
 pub(crate) fn decoder(max: usize) -> Decoder {
     Decoder::new(Limits {
@@ -42,23 +57,23 @@ pub(crate) fn decoder(max: usize) -> Decoder {
 }
 
 /// Reads a body that is a stream of events.
+#[derive(Debug)]
 pub(crate) struct Events {
     response: Response,
     decoder: Decoder,
     chunk: Bytes,
+    /// How long it may be silent, if not for ever.
+    patience: Option<Duration>,
 }
 
 impl Events {
-    pub(crate) fn new(response: Response, max: usize) -> Self {
-        Self::continuing(response, decoder(max))
-    }
-
     /// Goes on where `decoder` left off.
-    pub(crate) fn continuing(response: Response, decoder: Decoder) -> Self {
+    pub(crate) fn new(response: Response, decoder: Decoder, patience: Option<Duration>) -> Self {
         Self {
             response,
             decoder,
             chunk: Bytes::new(),
+            patience,
         }
     }
 
@@ -70,10 +85,9 @@ impl Events {
                 Some(Ok(Item::Event(event))) => return Ok(Some(event)),
                 Some(Ok(Item::Comment(_) | Item::Retry(_))) => {}
                 Some(Err(error)) => return Err(Failure::TooLarge(error.max)),
-                None => match self.response.chunk().await {
-                    Ok(Some(chunk)) => self.chunk = chunk,
-                    Ok(None) => return Ok(None),
-                    Err(error) => return Err(Failure::of(&error)),
+                None => match next_piece(&mut self.response, self.patience).await? {
+                    Some(chunk) => self.chunk = chunk,
+                    None => return Ok(None),
                 },
             }
         }

@@ -11,9 +11,9 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode};
 
 use crate::connection::Listener;
-use crate::http::HttpEra;
+use crate::http::HttpTransport;
 use crate::http::established::Established;
-use crate::http::events::{Events, whole};
+use crate::http::events::{Events, decoder, whole};
 use crate::http::failure::Failure;
 use crate::http::outgoing::{Kind, Outgoing};
 use crate::http::remote::Remote;
@@ -46,10 +46,12 @@ pub(crate) enum Outcome {
     SessionGone,
     /// No answer will come.
     Failed(Failure),
+    /// HTTP+SSE is open; everything else comes on this stream.
+    Opened(Box<Events>),
 }
 
 /// What a status and content type promise.
-enum Content {
+pub(crate) enum Content {
     Json,
     Events,
     Nothing,
@@ -66,8 +68,15 @@ impl Conversation {
     }
 
     async fn post(&self, message: &Outgoing) -> Result<Outcome, Failure> {
+        let is_first_contact = matches!(message.kind, Kind::Opening(_));
+        if is_first_contact && self.remote.transport() == HttpTransport::Sse {
+            return self.open_sse(message).await;
+        }
+        if self.established.endpoint().is_some() {
+            return self.send_over(message).await;
+        }
         let session = self.established.get();
-        let sent = self.remote.post(message, session).send().await;
+        let sent = self.remote.post(message, &self.established).send().await;
         let response = sent.map_err(|error| Failure::of(&error))?;
         let has_session = session.is_some_and(|session| session.id.is_some());
         if response.status() == StatusCode::NOT_FOUND && has_session {
@@ -77,9 +86,12 @@ impl Conversation {
             return taken(response.status()).map(|()| Outcome::Done);
         };
         if !response.status().is_success() {
+            if is_first_contact && self.may_speak_sse(response.status()) {
+                return self.try_sse(message, response, awaited).await;
+            }
             return self.refused(response, awaited).await;
         }
-        if let Kind::Opening(_) = message.kind {
+        if is_first_contact {
             return self.opened(response, awaited).await;
         }
         match content(&response) {
@@ -89,8 +101,13 @@ impl Conversation {
         }
     }
 
+    fn answer_events(&self, response: Response) -> Events {
+        let decoder = decoder(self.shared.max_message);
+        Events::new(response, decoder, Some(self.remote.patience))
+    }
+
     async fn single(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let body = whole(response, self.shared.max_message).await?;
+        let body = whole(response, self.shared.max_message, self.remote.patience).await?;
         if self.deliver(body, Some(awaited))? {
             Ok(Outcome::Done)
         } else {
@@ -100,7 +117,7 @@ impl Conversation {
 
     /// Reads a stream up to the answer, coming back for the rest where it breaks.
     async fn stream(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let mut events = Events::new(response, self.shared.max_message);
+        let mut events = self.answer_events(response);
         let mut fruitless = 0;
         loop {
             let broken = loop {
@@ -132,7 +149,7 @@ impl Conversation {
 
     /// Only after an event with an id ("Resumability and Redelivery"), which 2026-07-28 does not know.
     fn is_resumable(&self, decoder: &Decoder) -> bool {
-        self.remote.era == HttpEra::Sessions && !decoder.last_event_id().is_empty()
+        self.remote.transport() != HttpTransport::Stateless && !decoder.last_event_id().is_empty()
     }
 
     /// Asks for what follows the last event; `None` if the session is gone.
@@ -143,7 +160,7 @@ impl Conversation {
         match (response.status(), content(&response)) {
             (StatusCode::NOT_FOUND, _) => Ok(None),
             (status, Content::Events) if status.is_success() => {
-                Ok(Some(Events::continuing(response, decoder)))
+                Ok(Some(Events::new(response, decoder, Some(self.remote.patience))))
             }
             (status, _) => Err(refusal(status)),
         }
@@ -153,9 +170,9 @@ impl Conversation {
     async fn opened(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
         let id = response.headers().get(header::SESSION_ID).cloned();
         let body = match content(&response) {
-            Content::Json => whole(response, self.shared.max_message).await?,
+            Content::Json => whole(response, self.shared.max_message, self.remote.patience).await?,
             Content::Events => {
-                let mut events = Events::new(response, self.shared.max_message);
+                let mut events = self.answer_events(response);
                 let event = events.next().await?;
                 event
                     .ok_or(Failure::Protocol("the handshake was not answered"))?
@@ -174,13 +191,13 @@ impl Conversation {
     }
 
     /// A status that is no success may still come with the answer: an error object.
-    async fn refused(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
+    pub(crate) async fn refused(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
         let failure = refusal(response.status());
         let may_answer = matches!(failure, Failure::Status(_)) && matches!(content(&response), Content::Json);
         if !may_answer {
             return Err(failure);
         }
-        let body = whole(response, self.shared.max_message).await?;
+        let body = whole(response, self.shared.max_message, self.remote.patience).await?;
         match Message::parse(body, &Limits::SERVER) {
             Ok(Message::Response(mut answer)) => {
                 // Who could not read the request could not read its id.
@@ -238,14 +255,14 @@ impl Outgoing {
 }
 
 /// Whether a notification or response was taken.
-fn taken(status: StatusCode) -> Result<(), Failure> {
+pub(crate) fn taken(status: StatusCode) -> Result<(), Failure> {
     if status.is_success() {
         return Ok(());
     }
     Err(refusal(status))
 }
 
-fn refusal(status: StatusCode) -> Failure {
+pub(crate) fn refusal(status: StatusCode) -> Failure {
     match status.as_u16() {
         status @ (401 | 403) => Failure::Unauthorized(status),
         status @ (429 | 503) => Failure::Busy(status),
@@ -253,7 +270,7 @@ fn refusal(status: StatusCode) -> Failure {
     }
 }
 
-fn content(response: &Response) -> Content {
+pub(crate) fn content(response: &Response) -> Content {
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();

@@ -1,13 +1,16 @@
 //! The address of a server, and the requests that are made of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, RequestBuilder, Url, redirect};
 
 use pontoon_mcp::{ModernRevision, header};
 
-use crate::http::established::Session;
+use crate::http::established::{Established, Session};
 use crate::http::outgoing::Outgoing;
-use crate::http::{HttpEra, HttpError, HttpSettings, HttpTarget};
+use crate::http::{HttpError, HttpSettings, HttpTarget, HttpTransport};
 
 const SESSION: HeaderName = HeaderName::from_static(header::SESSION_ID);
 const REVISION: HeaderName = HeaderName::from_static(header::PROTOCOL_VERSION);
@@ -22,19 +25,26 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Redirects that are followed, one after the other.
 const MAX_REDIRECTS: usize = 3;
 
+/// How often a silent connection is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
 /// One server, as HTTP sees it.
 pub(crate) struct Remote {
     client: Client,
     url: Url,
     headers: HeaderMap,
-    pub(crate) era: HttpEra,
+    transport: HttpTransport,
+    /// Learnt of a server that is to be tried: it speaks HTTP+SSE.
+    speaks_sse: AtomicBool,
+    /// How long an answer that has begun may be silent.
+    pub(crate) patience: Duration,
 }
 
 impl Remote {
     pub(crate) fn new(
         target: &HttpTarget,
         headers: HeaderMap,
-        era: HttpEra,
+        transport: HttpTransport,
         settings: &HttpSettings,
     ) -> Result<Self, HttpError> {
         let url = Url::parse(&target.url)
@@ -45,7 +55,9 @@ impl Remote {
             client: client(target, settings)?,
             url,
             headers,
-            era,
+            transport,
+            speaks_sse: AtomicBool::new(false),
+            patience: settings.read_timeout,
         })
     }
 
@@ -53,19 +65,40 @@ impl Remote {
         self.url.origin().ascii_serialization()
     }
 
-    pub(crate) fn post(&self, message: &Outgoing, session: Option<&Session>) -> RequestBuilder {
-        let mut request = self.client.post(self.url.clone()).headers(self.headers.clone());
+    /// What to speak now: of a server that is to be tried, what it was found to speak.
+    pub(crate) fn transport(&self) -> HttpTransport {
+        match self.transport {
+            HttpTransport::Auto if self.speaks_sse.load(Ordering::Relaxed) => HttpTransport::Sse,
+            known => known,
+        }
+    }
+
+    /// The server turned out to speak HTTP+SSE.
+    pub(crate) fn note_sse(&self) {
+        self.speaks_sse.store(true, Ordering::Relaxed);
+    }
+
+    /// Where messages go that the `endpoint` event of HTTP+SSE named. `None` for another origin: credentials
+    /// must not leave the server that they are for.
+    pub(crate) fn endpoint(&self, named: &str) -> Option<Url> {
+        let endpoint = self.url.join(named).ok()?;
+        let has_user = !endpoint.username().is_empty() || endpoint.password().is_some();
+        (endpoint.origin() == self.url.origin() && !has_user).then_some(endpoint)
+    }
+
+    pub(crate) fn post(&self, message: &Outgoing, established: &Established) -> RequestBuilder {
+        let url = established.endpoint().unwrap_or(&self.url);
+        let mut request = self.client.post(url.clone()).headers(self.headers.clone());
         request = request.header(ACCEPT, BOTH).header(CONTENT_TYPE, JSON);
-        match self.era {
-            HttpEra::Sessions => request = within(request, session),
-            HttpEra::Stateless => {
-                request = request.header(REVISION, ModernRevision::NEWEST.as_str());
-                for (name, value) in [(METHOD, &message.mirrored.method), (NAME, &message.mirrored.name)] {
-                    if let Some(value) = value {
-                        request = request.header(name, value);
-                    }
+        if self.transport == HttpTransport::Stateless {
+            request = request.header(REVISION, ModernRevision::NEWEST.as_str());
+            for (name, value) in [(METHOD, &message.mirrored.method), (NAME, &message.mirrored.name)] {
+                if let Some(value) = value {
+                    request = request.header(name, value);
                 }
             }
+        } else {
+            request = within(request, established.get());
         }
         request.body(message.body.clone())
     }
@@ -105,7 +138,8 @@ fn client(target: &HttpTarget, settings: &HttpSettings) -> Result<Client, HttpEr
         .no_proxy()
         .referer(false)
         .connect_timeout(settings.connect_timeout)
-        .read_timeout(settings.read_timeout)
+        // Streams may be silent for ever; that nobody is there any more is noticed by these.
+        .tcp_keepalive(KEEP_ALIVE)
         .user_agent(concat!("pontoon/", env!("CARGO_PKG_VERSION")));
     if let Some(pem) = &target.extra_ca {
         let certificates = Certificate::from_pem_bundle(pem).map_err(|_| HttpError::Certificate)?;

@@ -19,6 +19,8 @@ pub(crate) enum NoStream {
     NotOffered,
     /// The server does not know the session any more.
     SessionGone,
+    /// HTTP+SSE: the stream ended, and with it the session.
+    Ended,
 }
 
 impl Conversation {
@@ -30,7 +32,7 @@ impl Conversation {
             let request = self.remote.get(self.established.get(), decoder.last_event_id());
             match request.send().await {
                 Ok(response) if response.status().is_success() => {
-                    let mut events = Events::continuing(response, decoder);
+                    let mut events = Events::new(response, decoder, None);
                     while let Ok(Some(event)) = events.next().await {
                         pause = FIRST_PAUSE;
                         // What is no message was counted; the stream goes on.

@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use pontoon_jsonrpc::Id;
 
 use crate::closed::Closed;
-use crate::http::HttpEra;
+use crate::http::HttpTransport;
 use crate::http::exchange::{Conversation, Outcome};
 use crate::http::failure::Failure;
 use crate::http::outgoing::{Kind, Outgoing};
@@ -86,7 +86,7 @@ impl Task {
                         return why;
                     }
                 }
-                Event::NoStream(NoStream::SessionGone) => return Closed::SessionLost,
+                Event::NoStream(NoStream::SessionGone | NoStream::Ended) => return Closed::SessionLost,
                 Event::NoStream(NoStream::NotOffered) => {}
             }
         }
@@ -116,7 +116,7 @@ impl Task {
                 if let Some(request) = self.requests.remove(id) {
                     request.abort();
                 }
-                if self.conversation.remote.era == HttpEra::Stateless {
+                if self.conversation.remote.transport() == HttpTransport::Stateless {
                     return;
                 }
             }
@@ -153,6 +153,14 @@ impl Task {
                 self.failed(request, failure);
                 None
             }
+            Outcome::Opened(events) => {
+                let following = self.conversation.clone().follow(events);
+                self.stream = Some(Box::pin(async move {
+                    following.await;
+                    NoStream::Ended
+                }));
+                None
+            }
             Outcome::SessionGone => {
                 // It provably was not processed; the others may have been.
                 self.failed(request, Failure::Status(404));
@@ -169,9 +177,14 @@ impl Task {
         }
     }
 
-    /// The session is open: hear what the server says unasked.
+    /// The session is open: hear what the server says unasked, where that has a stream of its own.
     fn begin_to_listen(&mut self) {
-        if self.conversation.remote.era == HttpEra::Sessions && self.stream.is_none() {
+        let Conversation {
+            remote, established, ..
+        } = &self.conversation;
+        let is_streamable =
+            remote.transport() != HttpTransport::Stateless && established.endpoint().is_none();
+        if is_streamable && self.stream.is_none() {
             self.stream = Some(Box::pin(self.conversation.clone().listen()));
         }
     }

@@ -3,6 +3,7 @@
 mod heard;
 mod peer;
 mod sessions;
+mod sse;
 mod stateless;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use heard::Heard;
 use peer::Peer;
-use pontoon_upstream::{Connection, Connector as _, Http, HttpEra, HttpSettings, HttpTarget};
+use pontoon_upstream::{Connection, Connector as _, Http, HttpSettings, HttpTarget, HttpTransport};
 
 const SETTINGS: HttpSettings = HttpSettings {
     max_message: 4096,
@@ -29,7 +30,7 @@ struct House {
 }
 
 impl House {
-    async fn new(era: HttpEra) -> Self {
+    async fn new(era: HttpTransport) -> Self {
         let peer = Peer::new().await;
         let (heard, connection) = connect(&target(&peer), era).await;
         Self {
@@ -41,7 +42,7 @@ impl House {
 
     /// With a session that was opened.
     async fn opened() -> Self {
-        let mut house = Self::new(HttpEra::Sessions).await;
+        let mut house = Self::new(HttpTransport::Streamable).await;
         house.send(INITIALIZE);
         let opening = house.peer.next().await;
         let headers = "Content-Type: application/json\r\nMcp-Session-Id: s-1\r\n";
@@ -81,7 +82,7 @@ fn target(peer: &Peer) -> HttpTarget {
     }
 }
 
-async fn connect(target: &HttpTarget, era: HttpEra) -> (Arc<Heard>, Connection) {
+async fn connect(target: &HttpTarget, era: HttpTransport) -> (Arc<Heard>, Connection) {
     let http = Http::new("test", target, era, SETTINGS).expect("the target is well formed");
     let heard = Arc::new(Heard::default());
     let idle = http.connect().await.expect("there is nothing to bring up");
@@ -97,7 +98,7 @@ fn a_target_that_cannot_be_is_refused_and_secrets_are_not_told() {
             headers: vec![(name.to_owned(), value.to_owned())],
             extra_ca: ca.map(|ca| ca.as_bytes().to_vec()),
         };
-        Http::new("test", &target, HttpEra::Sessions, SETTINGS).map_err(|error| error.to_string())
+        Http::new("test", &target, HttpTransport::Streamable, SETTINGS).map_err(|error| error.to_string())
     };
     for (url, name, value, ca, expected) in [
         (

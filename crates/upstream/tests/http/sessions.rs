@@ -1,6 +1,6 @@
 //! 2025-03-26 to 2025-11-25.
 
-use pontoon_upstream::{Closed, Failure, HttpEra};
+use pontoon_upstream::{Closed, Failure, HttpTransport};
 
 use super::{House, INITIALIZE, OPENED, connect, target};
 use crate::peer::Peer;
@@ -16,7 +16,7 @@ const PROGRESS: &str =
 
 #[tokio::test]
 async fn what_the_handshake_settles_is_said_with_every_request() {
-    let mut house = House::new(HttpEra::Sessions).await;
+    let mut house = House::new(HttpTransport::Streamable).await;
     house.send(INITIALIZE);
     house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
     house.send(r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#);
@@ -186,7 +186,7 @@ async fn redirects_keep_their_origin_or_are_not_followed() {
 
 #[tokio::test]
 async fn the_stream_of_the_session_is_held_and_comes_back() {
-    let mut house = House::new(HttpEra::Sessions).await;
+    let mut house = House::new(HttpTransport::Streamable).await;
     house.send(INITIALIZE);
     house
         .peer
@@ -242,7 +242,7 @@ async fn a_cancelled_request_is_given_up_and_the_server_is_told() {
 async fn nobody_there_is_told_as_such() {
     let mut target = target(&Peer::new().await);
     target.url = "http://127.0.0.1:1/mcp".to_owned();
-    let (heard, connection) = connect(&target, HttpEra::Sessions).await;
+    let (heard, connection) = connect(&target, HttpTransport::Streamable).await;
     connection
         .send(bytes::Bytes::from_static(INITIALIZE.as_bytes()))
         .expect("there is room");

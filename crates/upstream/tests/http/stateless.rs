@@ -1,12 +1,12 @@
 //! 2026-07-28.
 
-use pontoon_upstream::{Closed, HttpEra};
+use pontoon_upstream::{Closed, HttpTransport};
 
 use super::House;
 
 #[tokio::test]
 async fn headers_mirror_the_body_and_there_is_no_session() {
-    let mut house = House::new(HttpEra::Stateless).await;
+    let mut house = House::new(HttpTransport::Stateless).await;
     house.send(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"grüße"}}"#);
     let asked = house.peer.next().await;
     assert_eq!(asked.header("mcp-protocol-version"), Some("2026-07-28"));
@@ -37,7 +37,7 @@ async fn headers_mirror_the_body_and_there_is_no_session() {
 
 #[tokio::test]
 async fn cancelling_closes_the_stream_and_says_nothing() {
-    let mut house = House::new(HttpEra::Stateless).await;
+    let mut house = House::new(HttpTransport::Stateless).await;
     house.send(r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{}}"#);
     let listening = house.peer.next().await.events().await;
     house.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#);
