@@ -5,6 +5,7 @@ mod running;
 
 use std::io::{BufReader, Read as _, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use running::{DEADLINE, Running, read_line};
 use serde_json::Value;
@@ -32,9 +33,11 @@ impl Drop for File {
 }
 
 /// A gateway whose one server is behind `url`.
-fn before(url: &str, lease: &str) -> (Running, File) {
-    let text = format!("[server.far]\nurl = {url:?}\nlease = {lease:?}\n[limits]\nmax_processes = 1\n");
-    let file = File::new(&format!("remote-{lease}-{}", url.len()), &text);
+fn before(url: &str, settings: &str) -> (Running, File) {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let text = format!("[server.far]\nurl = {url:?}\n{settings}\n[limits]\nmax_processes = 1\n");
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let file = File::new(&format!("remote-{number}"), &text);
     let path = file.0.to_str().expect("the path is UTF-8").to_owned();
     (Running::start(&["--config", &path]), file)
 }
@@ -85,8 +88,15 @@ fn text_of(answer: &Value) -> &str {
 #[test]
 fn clients_of_every_era_use_a_remote_server() {
     let near = Running::start(&["--builtin", "showcase"]);
-    for lease in ["session", "shared"] {
-        let (far, _file) = before(&format!("http://{}/mcp", near.address), lease);
+    for (path, settings) in [
+        ("mcp", ""),
+        ("mcp", "lease = \"shared\""),
+        ("mcp", "transport = \"streamable\""),
+        ("sse", ""),
+        ("sse", "lease = \"shared\""),
+        ("sse", "transport = \"sse\""),
+    ] {
+        let (far, _file) = before(&format!("http://{}/{path}", near.address), settings);
 
         // More sessions than processes are allowed: there are none.
         let sessions: Vec<_> = (0..3).map(|_| open(&far)).collect();
@@ -128,7 +138,7 @@ fn http_sse(running: &Running) {
 fn a_remote_server_that_comes_back_is_used_again_in_the_same_session() {
     let near = Running::start(&["--builtin", "showcase"]);
     let address = near.address.clone();
-    let (far, _file) = before(&format!("http://{address}/mcp?key=secret"), "session");
+    let (far, _file) = before(&format!("http://{address}/mcp?key=secret"), "");
     let session = open(&far);
 
     near.signal("KILL");

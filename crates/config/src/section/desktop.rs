@@ -65,30 +65,9 @@ fn read_server(
         notes.push(format!("`{path}` is disabled in the file and not served"));
         return None;
     }
-    if let Some(fault) = foreign_transport(table) {
-        faults.push(fault);
-        return None;
-    }
     let name = faults.keep(name_of(entry, notes));
     let settings = settings(&path, table, notes);
     Server::read_table(&path, name, (&entry.key_span, &settings), context, faults)
-}
-
-/// HTTP+SSE is another transport than the one that a `url` is spoken to with.
-fn foreign_transport(table: &Table) -> Option<Fault> {
-    const KNOWN: [&str; 4] = ["stdio", "http", "streamable-http", "streamableHttp"];
-    let is_foreign = |entry: &&Entry| {
-        entry
-            .node
-            .as_str()
-            .is_none_or(|transport| !KNOWN.contains(&transport))
-    };
-    let at = table.get(TYPE).filter(is_foreign)?;
-    let fault = Fault::at(
-        at.key_span.clone(),
-        "this is a transport that this version cannot reach a server by yet",
-    );
-    Some(fault.hint("remote servers are reached by Streamable HTTP (\"type\": \"http\"); many that offer \"sse\" offer it too, at another address"))
 }
 
 fn name_of(entry: &Entry, notes: &mut Vec<String>) -> Result<ServerName, Fault> {
@@ -108,20 +87,31 @@ fn name_of(entry: &Entry, notes: &mut Vec<String>) -> Result<ServerName, Fault> 
 
 /// The table without what is not for us. A key near one of ours stays, to be refused with a suggestion.
 fn settings(path: &str, table: &Table, notes: &mut Vec<String>) -> Table {
-    let is_ours = |entry: &&Entry| {
+    let entries = table.entries.iter().filter_map(|entry| {
         let key = entry.key.as_str();
-        if key == TYPE || key == DISABLED || entry.node.value == Value::Null {
-            return false;
+        match key {
+            DISABLED => None,
+            _ if entry.node.value == Value::Null => None,
+            TYPE => transport(entry),
+            _ if nearest(key, server::KEYS.iter().map(|key| key.name)).is_some() => Some(entry.clone()),
+            _ => {
+                notes.push(format!(
+                    "`{path}.{key}` is a setting of another program and ignored"
+                ));
+                None
+            }
         }
-        let is_near = nearest(key, server::KEYS.iter().map(|key| key.name)).is_some();
-        if !is_near {
-            notes.push(format!(
-                "`{path}.{key}` is a setting of another program and ignored"
-            ));
-        }
-        is_near
-    };
+    });
     Table {
-        entries: table.entries.iter().filter(is_ours).cloned().collect(),
+        entries: entries.collect(),
     }
+}
+
+/// What these files call the `type` of a remote server.
+fn transport(entry: &Entry) -> Option<Entry> {
+    let is_remote = entry.node.as_str() != Some("stdio");
+    is_remote.then(|| Entry {
+        key: "transport".to_owned(),
+        ..entry.clone()
+    })
 }

@@ -13,7 +13,7 @@ fn base(section: &str, key: &Key) -> &'static str {
     match key.name {
         "builtin" | "command" | "url" => "",
         "base_url" => "builtin = \"hackernews\"\n",
-        "headers" | "ca_file" => "url = \"https://it.example/mcp\"\n",
+        "transport" | "headers" | "ca_file" => "url = \"https://it.example/mcp\"\n",
         _ if section == "server.it" => "command = \"it\"\n",
         _ => "",
     }

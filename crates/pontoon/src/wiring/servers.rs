@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
-use pontoon_config::{Builtin, Command, Lease, LeaseKind, Limits, Remote, Server, Upstream};
+use pontoon_config::{Builtin, Command, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
 use pontoon_policy::Gauge;
 use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
 use pontoon_supervise::{CommandSpec, Environment, Grace};
 use pontoon_translate::Timeouts;
 use pontoon_upstream::{
-    Connector, Http, HttpTransport, HttpSettings, HttpTarget, InProcess, InProcessSettings, Stdio, StdioSettings,
+    Connector, Http, HttpSettings, HttpTarget, HttpTransport, InProcess, InProcessSettings, Stdio,
+    StdioSettings,
 };
 
 /// One hosted server; its warm processes start now.
@@ -126,7 +127,12 @@ fn http(server: &Server, remote: &Remote, limits: &Limits) -> anyhow::Result<Htt
         stop_timeout: remote.stop_timeout,
         ..defaults
     };
-    Http::new(name, &target, HttpTransport::Streamable, settings).with_context(|| format!("the remote server {name}"))
+    let transport = match remote.transport {
+        Transport::Auto => HttpTransport::Auto,
+        Transport::Streamable => HttpTransport::Streamable,
+        Transport::Sse => HttpTransport::Sse,
+    };
+    Http::new(name, &target, transport, settings).with_context(|| format!("the remote server {name}"))
 }
 
 fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Environment>) -> Stdio {

@@ -1,5 +1,5 @@
 use super::{config, refusal};
-use crate::{Lease, Upstream};
+use crate::{Lease, Transport, Upstream};
 
 #[test]
 fn the_file_of_a_desktop_client_is_served_as_it_is() {
@@ -51,19 +51,41 @@ fn a_remote_server_of_a_desktop_client_is_served() {
 }
 
 #[test]
-fn a_transport_that_is_not_there_yet_is_refused_with_its_line() {
-    let text = r#"{
-  "mcpServers": {
-    "near": { "command": "near" },
-    "far": { "type": "sse", "url": "https://far.example/sse", "headers": { "Authorization": "Bearer hidden" } }
-  }
-}"#;
+fn the_type_of_a_remote_server_is_its_transport() {
+    let transport = |kind: &str| {
+        let config = config(&format!(
+            r#"{{ "mcpServers": {{ "far": {{ {kind} "url": "https://far.example/sse" }} }} }}"#
+        ));
+        match &config.servers[0].upstream {
+            Upstream::Remote(far) => far.transport,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(transport(""), Transport::Auto);
+    assert_eq!(transport(r#""type": "http","#), Transport::Streamable);
+    assert_eq!(transport(r#""type": "streamable-http","#), Transport::Streamable);
+    assert_eq!(transport(r#""type": "sse","#), Transport::Sse);
+    let text = r#"{ "mcpServers": {
+  "far": { "type": "ws", "url": "wss://hidden" },
+  "near": { "type": "sse", "command": "near" }
+} }"#;
     insta::assert_snapshot!(refusal(text), @r#"
-    mcp.json:4:14: this is a transport that this version cannot reach a server by yet
+    mcp.json:2:20: `mcpServers.far.transport` cannot be "ws"
       |
-    4 |     "far": { "type": "···", "url": "·······················", "headers": { "Authorization": "·············" } }
-      |              ^^^^^^
-      = help: remote servers are reached by Streamable HTTP ("type": "http"); many that offer "sse" offer it too, at another address
+    2 |   "far": { "type": "ws", "url": "············" },
+      |                    ^^^^
+      = allowed: "auto", "streamable" or "sse"
+
+    mcp.json:2:26: `mcpServers.far.url` is no such address
+      |
+    2 |   "far": { "type": "··", "url": "············" },
+      |                          ^^^^^
+      = allowed: an http or https address without user and fragment, such as "https://mcp.example.com/mcp"
+
+    mcp.json:3:13: `mcpServers.near.transport` belongs to a remote server, and this one has a `command`
+      |
+    3 |   "near": { "type": "···", "command": "····" }
+      |             ^^^^^^
     "#);
 }
 
@@ -84,7 +106,7 @@ fn misspelt_and_malformed_entries_are_refused_with_their_lines() {
       |
     3 |     "a": { "comand": "·" },
       |            ^^^^^^^^
-      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, headers, ca_file, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
       = help: did you mean `command`?
 
     mcp.json:4:23: `mcpServers.b.command` cannot be an array

@@ -7,7 +7,7 @@ use crate::value::{count, duration, path, url};
 pub(super) const FOR_BUILTINS: &[&str] = &["base_url"];
 
 /// Refused beside `command` and `builtin`.
-pub(super) const FOR_REMOTES: &[&str] = &["headers", "ca_file"];
+pub(super) const FOR_REMOTES: &[&str] = &["transport", "headers", "ca_file"];
 
 /// Refused beside `url` and `builtin`.
 pub(super) const ONLY_FOR_COMMANDS: &[&str] = &["args", "env", "cwd", "warm", "max_processes"];
@@ -108,7 +108,14 @@ pub(crate) const KEYS: &[Key] = &[
         takes: url::TAKES_ENDPOINT,
         default: "",
         example: "\"https://mcp.example.com/mcp\"",
-        doc: "The MCP endpoint of a remote server that speaks Streamable HTTP (2025-03-26 to 2025-11-25), instead of a `command`. `${NAME}` is replaced as in `env`.",
+        doc: "The address of a remote server, instead of a `command`. `${NAME}` is replaced as in `env`.",
+    },
+    Key {
+        name: "transport",
+        takes: "\"auto\", \"streamable\" or \"sse\"",
+        default: "\"auto\"",
+        example: "\"sse\"",
+        doc: "What the remote server speaks: Streamable HTTP (2025-03-26 to 2025-11-25) or HTTP+SSE (2024-11-05). `auto` tries the first and then, where a server refuses that in the way the specification names, the second.",
     },
     Key {
         name: "headers",

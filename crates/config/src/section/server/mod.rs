@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use builtin::Builtin;
 pub use command::{Command, Lease, LeaseKind};
 pub(crate) use keys::KEYS;
-pub use remote::Remote;
+pub use remote::{Remote, Transport};
 
 use super::limits::Timeouts;
 use super::{Section, table_of};

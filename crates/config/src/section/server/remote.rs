@@ -13,13 +13,15 @@ use crate::fault::Faults;
 use crate::section::Section;
 use crate::value::{duration, plain, url};
 
-/// A server that speaks Streamable HTTP (2025-03-26 to 2025-11-25).
+/// A server behind a URL.
 ///
 /// `Debug` shows no value of a header and no path or query: they may be secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// Its MCP endpoint, with `${NAME}` already replaced.
+    /// Its address, with `${NAME}` already replaced.
     pub url: String,
+    /// What it speaks.
+    pub transport: Transport,
     /// Sent with every request, with `${NAME}` already replaced.
     pub headers: BTreeMap<String, String>,
     /// Certificates in PEM form that are trusted besides the system's.
@@ -34,6 +36,27 @@ pub struct Remote {
     pub stop_timeout: Duration,
 }
 
+/// What a remote server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Streamable HTTP or, if it refuses that, HTTP+SSE.
+    Auto,
+    /// Streamable HTTP (2025-03-26 to 2025-11-25).
+    Streamable,
+    /// HTTP+SSE (2024-11-05).
+    Sse,
+}
+
+/// The last three are what clients write into their own files.
+const TRANSPORTS: &[(&str, Transport)] = &[
+    ("auto", Transport::Auto),
+    ("streamable", Transport::Streamable),
+    ("sse", Transport::Sse),
+    ("http", Transport::Streamable),
+    ("streamable-http", Transport::Streamable),
+    ("streamableHttp", Transport::Streamable),
+];
+
 impl Remote {
     /// Scheme, host and port: what may be shown of the address.
     pub fn origin(&self) -> &str {
@@ -47,6 +70,7 @@ impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Remote")
             .field("origin", &self.origin())
+            .field("transport", &self.transport)
             .field("headers", &self.headers.keys())
             .field("ca_file", &self.ca_file)
             .field("lease", &self.lease)
@@ -102,6 +126,9 @@ pub(super) fn read(section: &Section<'_>, context: &Context<'_>, faults: &mut Fa
         // Points at the name: the value may hold secrets.
         address.map_err(|refused| refused.at(key_span))
     });
+    let transport = section
+        .read("transport", faults, |node| plain::choice(node, TRANSPORTS))
+        .unwrap_or(Transport::Auto);
     let headers = match section.get("headers") {
         Some(_) => texts::read(section, "headers", &HEADERS, context.environment, faults),
         None => BTreeMap::new(),
@@ -120,6 +147,7 @@ pub(super) fn read(section: &Section<'_>, context: &Context<'_>, faults: &mut Fa
     let stop_timeout = time("stop_timeout", limits.stop_timeout);
     Some(Remote {
         url: url?,
+        transport,
         headers,
         ca_file,
         lease,
