@@ -24,4 +24,4 @@ pub use connector::{BoxFuture, ConnectError, Connector};
 pub use diagnostics::{Counters, Diagnostics};
 pub use http::{Failure, Http, HttpError, HttpSettings, HttpTarget, HttpTransport};
 pub use in_process::{InProcess, InProcessSettings};
-pub use stdio::{Stdio, StdioSettings};
+pub use stdio::{Heard, Skipped, Stdio, StdioDecoder, StdioSettings};

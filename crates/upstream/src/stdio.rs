@@ -2,6 +2,7 @@
 //! (MCP 2025-11-25, basic/transports, "stdio"; the same in every revision.)
 
 mod clean;
+mod decoder;
 mod framer;
 mod handle;
 mod inlet;
@@ -16,6 +17,7 @@ use pontoon_supervise::{ChildToken, CommandSpec, Environment, Grace, Process};
 
 use crate::connection::Idle;
 use crate::connector::{BoxFuture, ConnectError, Connector};
+pub use decoder::{Heard, Skipped, StdioDecoder};
 use handle::IdleProcess;
 
 /// Limits of a connection to a child process.
