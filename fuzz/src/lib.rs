@@ -10,6 +10,7 @@ mod envelope;
 mod event_id;
 mod event_stream;
 mod mirrored_value;
+mod stdio_lines;
 
 /// A target: its name, which is also its corpus's folder, and the function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -21,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("event_id", event_id::target),
     ("event_stream", event_stream::target),
     ("mirrored_value", mirrored_value::target),
+    ("stdio_lines", stdio_lines::target),
 ];
 
 /// The target of this name.
