@@ -16,14 +16,34 @@ pub(crate) fn too_large(id: Id, limit: usize) -> Message {
 }
 
 /// Marks an error as the gateway's own: the server was asked and did not answer well.
-pub(crate) fn gateway_data(reason: &'static str) -> serde_json::Value {
-    serde_json::json!({"source": "gateway", "reason": reason, "sent": true, "retryable": false})
+#[derive(serde::Serialize)]
+struct Data {
+    source: &'static str,
+    reason: &'static str,
+    sent: bool,
+    retryable: bool,
+}
+
+impl Data {
+    fn of(reason: &'static str) -> Self {
+        Self {
+            source: "gateway",
+            reason,
+            sent: true,
+            retryable: false,
+        }
+    }
+}
+
+/// What says of an error that it is the gateway's own, for rmcp.
+pub(crate) fn gateway_data(reason: &'static str) -> Option<serde_json::Value> {
+    serde_json::to_value(Data::of(reason)).ok()
 }
 
 fn failure(id: Id, message: String, reason: &'static str) -> Message {
     let error = ErrorObject::new(code::INTERNAL_ERROR, message);
     Message::Response(Response {
         id: Some(id),
-        outcome: Outcome::Error(error.with_data(Raw::encode(&gateway_data(reason)))),
+        outcome: Outcome::Error(error.with_data(Raw::encode(&Data::of(reason)))),
     })
 }

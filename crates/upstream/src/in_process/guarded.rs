@@ -36,7 +36,7 @@ impl<H> Guarded<H> {
                 tracing::error!(server = %self.shared.name, what, "the server panicked");
                 Err(ErrorData::internal_error(
                     "The server failed at this request; others are not affected",
-                    Some(refused::gateway_data("upstream_panicked")),
+                    refused::gateway_data("upstream_panicked"),
                 ))
             }
         }
