@@ -3,6 +3,7 @@
 
 mod clean;
 mod decoder;
+mod edges;
 mod framer;
 mod handle;
 mod inlet;

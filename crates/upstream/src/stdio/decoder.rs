@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 use pontoon_jsonrpc::{Limits, Message, Payload, Refusal, code};
 
-use crate::refused::stand_in;
+use crate::refused::{stand_in, too_large};
 use crate::stdio::clean::{Line, clean};
 use crate::stdio::framer::{Frame, Framer};
 
@@ -17,6 +17,7 @@ use crate::stdio::framer::{Frame, Framer};
 #[derive(Debug)]
 pub struct StdioDecoder {
     framer: Framer,
+    max_line: usize,
     /// What the lines up to here held and nobody took yet.
     found: VecDeque<Heard>,
 }
@@ -26,7 +27,7 @@ pub struct StdioDecoder {
 pub enum Heard {
     /// A message.
     Message(Message),
-    /// An answer in place of one that was no valid message: somebody waits for it, and no other will come.
+    /// An answer in place of one that was no valid message, or too long: somebody waits for it, and no other will come.
     StandIn(Message),
     /// Something that was skipped.
     Skipped(Skipped),
@@ -50,6 +51,7 @@ impl StdioDecoder {
     pub fn new(max_line: usize) -> Self {
         Self {
             framer: Framer::new(max_line),
+            max_line,
             found: VecDeque::new(),
         }
     }
@@ -76,6 +78,10 @@ impl StdioDecoder {
             match self.framer.next_frame()? {
                 Frame::Line(line) => self.line(line),
                 Frame::Oversize => self.skip(Skipped::Oversize),
+                Frame::Skipped(edges) => {
+                    let instead = edges.answered().map(|id| too_large(id, self.max_line));
+                    self.found.extend(instead.map(Heard::StandIn));
+                }
             }
         }
         self.found.pop_front()
@@ -171,5 +177,17 @@ mod tests {
         ]
         .concat();
         assert_eq!(heard(text.as_bytes()), ["Oversize", "message a"]);
+    }
+
+    #[test]
+    fn whoever_waits_for_a_long_answer_is_told() {
+        let text = [
+            r#"{"result":{"a":""#,
+            &"x".repeat(300),
+            r#""},"jsonrpc":"2.0","id":7}"#,
+            "\n{\"jsonrpc\":\"2.0\",\"method\":\"a\"}\n",
+        ]
+        .concat();
+        assert_eq!(heard(text.as_bytes()), ["Oversize", "stand-in", "message a"]);
     }
 }

@@ -2,6 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 
+use crate::stdio::edges::Edges;
+
 /// Space offered to a read, in bytes: the lower one normally, up to the higher while reads fill it. A line is a slice of
 /// the buffer it was read into and keeps all of it alive, so a small buffer wastes less.
 const SPACE: (usize, usize) = (8 * 1024, 64 * 1024);
@@ -11,8 +13,10 @@ const SPACE: (usize, usize) = (8 * 1024, 64 * 1024);
 pub(crate) enum Frame {
     /// A line without its newline.
     Line(Bytes),
-    /// A line over the cap was or will be skipped.
+    /// A line over the cap was or will be skipped. Comes as soon as that is known.
     Oversize,
+    /// Such a line has ended; what there was at its ends.
+    Skipped(Edges),
 }
 
 /// Cuts a stream at newlines. Lines are not copied; memory stays below about twice the cap whatever comes.
@@ -22,8 +26,8 @@ pub(crate) struct Framer {
     /// So much of the buffer is known to contain no newline.
     scanned: usize,
     max_line: usize,
-    /// The rest of an oversize line is being skipped.
-    skipping: bool,
+    /// The ends of an oversize line whose rest is being skipped.
+    skipping: Option<Edges>,
     space: usize,
 }
 
@@ -33,7 +37,7 @@ impl Framer {
             buffer: BytesMut::new(),
             scanned: 0,
             max_line,
-            skipping: false,
+            skipping: None,
             space: SPACE.0,
         }
     }
@@ -61,39 +65,50 @@ impl Framer {
 
     /// The next line that is complete. `None` means that more has to be read.
     pub(crate) fn next_frame(&mut self) -> Option<Frame> {
-        while let Some(end) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) {
-            let end = self.scanned + end;
-            self.scanned = 0;
-            let mut line = self.buffer.split_to(end + 1);
-            if std::mem::take(&mut self.skipping) {
-                continue;
-            }
-            if end > self.max_line {
-                return Some(Frame::Oversize);
-            }
-            line.truncate(end);
-            return Some(Frame::Line(line.freeze()));
+        let end = memchr::memchr(b'\n', &self.buffer[self.scanned..]).map(|end| self.scanned + end);
+        let length = end.unwrap_or(self.buffer.len());
+        if self.skipping.is_none() && length > self.max_line {
+            return Some(self.skip());
         }
-        self.scanned = self.buffer.len();
-        if self.skipping {
-            self.buffer.clear();
-            self.scanned = 0;
+        let Some(end) = end else {
+            self.scanned = self.buffer.len();
+            if let Some(edges) = &mut self.skipping {
+                edges.extend(&self.buffer);
+                self.buffer.clear();
+                self.scanned = 0;
+            }
             return None;
-        }
-        (self.scanned > self.max_line).then(|| self.skip())
+        };
+        self.scanned = 0;
+        let mut line = self.buffer.split_to(end + 1);
+        line.truncate(end);
+        Some(match self.skipping.take() {
+            Some(mut edges) => {
+                edges.extend(&line);
+                Frame::Skipped(edges)
+            }
+            None => Frame::Line(line.freeze()),
+        })
     }
 
     /// What is left when the stream has ended: a last line without a newline, perhaps cut off.
     pub(crate) fn finish(&mut self) -> Option<Bytes> {
         let rest = std::mem::take(&mut self.buffer);
         self.scanned = 0;
-        (!rest.is_empty() && !self.skipping).then(|| rest.freeze())
+        (!rest.is_empty() && self.skipping.is_none()).then(|| rest.freeze())
     }
 
     fn skip(&mut self) -> Frame {
-        self.skipping = true;
-        // A new buffer, so that the memory is given back.
-        self.buffer = BytesMut::new();
+        let mut edges = Edges::default();
+        if let Some(end) = memchr::memchr(b'\n', &self.buffer) {
+            // The whole line is here, and perhaps others behind it.
+            edges.extend(&self.buffer.split_to(end));
+        } else {
+            edges.extend(&self.buffer);
+            // A new buffer, so that the memory is given back.
+            self.buffer = BytesMut::new();
+        }
+        self.skipping = Some(edges);
         self.scanned = 0;
         Frame::Oversize
     }
@@ -123,6 +138,12 @@ mod tests {
         Frame::Line(Bytes::from_static(text.as_bytes()))
     }
 
+    fn skipped(pieces: &[&[u8]]) -> Frame {
+        let mut edges = Edges::default();
+        pieces.iter().for_each(|piece| edges.extend(piece));
+        Frame::Skipped(edges)
+    }
+
     #[test]
     fn several_lines_of_one_read_come_one_by_one() {
         assert_eq!(frames(10, &[b"a\n\nb\nc"]), [line("a"), line(""), line("b")]);
@@ -132,7 +153,7 @@ mod tests {
     fn a_line_of_exactly_the_cap_passes_and_one_more_byte_does_not() {
         assert_eq!(
             frames(3, &[b"abc\nabcd\nx\n"]),
-            [line("abc"), Frame::Oversize, line("x")]
+            [line("abc"), Frame::Oversize, skipped(&[b"abcd"]), line("x")]
         );
     }
 
@@ -155,7 +176,8 @@ mod tests {
             framer.buffer.capacity()
         );
         push(&mut framer, b"tail\nnext\n", &mut found);
-        assert_eq!(found, [Frame::Oversize, line("next")]);
+        let ends = skipped(&[&[b'x'; 1000], b"tail"]);
+        assert_eq!(found, [Frame::Oversize, ends, line("next")]);
     }
 
     #[test]
