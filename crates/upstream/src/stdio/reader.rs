@@ -12,8 +12,8 @@ use crate::connection::Listener;
 use crate::stdio::decoder::{Heard, Skipped, StdioDecoder};
 use crate::stdio::shared::Shared;
 
-/// More reads than a pipe of 64 KiB can fill.
-const DRAIN_READS: usize = 64;
+/// More reads than a pipe of 64 KiB can fill, at 4 KiB each or more.
+const DRAIN_READS: usize = 20;
 
 /// What one read brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -218,10 +218,9 @@ impl Task {
         let mut stop = pin!(self.process.stop(&grace));
         let reader = &mut self.reader;
         let stopped = poll_fn(|cx| {
-            while reader.poll_readable(cx).is_ready() {
-                if reader.read(listener) == Read::End {
-                    break;
-                }
+            // One read at a time: a server that floods us to its end shares the thread with the others.
+            if reader.poll_readable(cx).is_ready() && reader.read(listener) != Read::End {
+                cx.waker().wake_by_ref();
             }
             stop.as_mut().poll(cx)
         })

@@ -1,6 +1,10 @@
 //! How conversations end.
 
+use std::future::poll_fn;
 use std::os::unix::process::ExitStatusExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use pontoon_supervise::CommandSpec;
 use pontoon_testkit::is_running;
@@ -181,4 +185,30 @@ async fn a_program_that_does_not_exist_is_an_error_of_connecting() {
             .describe()
             .ends_with("pontoon-test-child")
     );
+}
+
+/// On one thread: whoever else is on it has a turn after every read.
+#[tokio::test]
+async fn a_server_that_floods_to_its_end_holds_up_nobody() {
+    let talk = Talk::with(&["--flood-forever", "--ignore-eof", "--ignore-term"]).await;
+    talk.call(1, "{}");
+    talk.heard.text(1).await;
+    let (pid, heard) = (talk.pid(), talk.heard.clone());
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    let mut before = heard.look(|record| record.messages.len());
+    // Queues up again at once, as a task does that has work all the time.
+    let other = tokio::spawn(poll_fn(move |cx| {
+        let now = heard.look(|record| record.messages.len());
+        seen.fetch_max(now - before, Ordering::Relaxed);
+        before = now;
+        cx.waker().wake_by_ref();
+        Poll::<()>::Pending
+    }));
+    talk.close().await;
+    other.abort();
+    assert!(!is_running(pid));
+    // What is read when the end is there comes at once. A message has 50 bytes or more.
+    let (most, limit) = (most.load(Ordering::Relaxed), 20 * 65_536 / 50);
+    assert!((1..limit).contains(&most), "{most} messages in one turn");
 }
