@@ -12,8 +12,8 @@ use crate::history::{Due, Said};
 
 const PAUSE: Duration = Duration::from_millis(15);
 /// What 99 of 100 calls stay below, and all of them, in a debug build on a machine that plays several rows at once.
-const P99: Duration = Duration::from_millis(700);
-const LONGEST: Duration = Duration::from_secs(3);
+const P99: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(4);
 
 /// A client of each era.
 pub(crate) struct Bystanders(Vec<Bystander>);

@@ -274,6 +274,55 @@ pub(crate) const TABLE: &[Behaviour] = &[
         start: Start::Shell,
         ..stubborn("shell", "--ignore-eof --ignore-term", 1)
     },
+    // Two things at once.
+    fault(
+        "closes-stdout-and-stays",
+        "--close-stdout --ignore-eof --ignore-term",
+        No(CRASH),
+    ),
+    Behaviour {
+        weight: Weight::Heavy,
+        ..mute(
+            "floods-and-does-not-read",
+            "--flood-forever --stop-reading-after 3",
+            Some(TIMEOUT),
+        )
+    },
+    Behaviour {
+        weight: Weight::Heavy,
+        ..stubborn(
+            "floods-to-the-end",
+            "--flood-forever --ignore-eof --ignore-term",
+            0,
+        )
+    },
+    Behaviour {
+        opens: All,
+        ..fault(
+            "dies-asking",
+            "--ask sampling/createMessage --crash-after 5",
+            Any(CRASH),
+        )
+    },
+    fault(
+        "dies-with-questions",
+        "--odd-questions --die-in-answer 4",
+        Some(CRASH),
+    ),
+    fault("crashes-slowly", "--slow-start 200 --crash-after 1", No(CRASH)),
+    Behaviour {
+        offspring: 1,
+        ..mute(
+            "freezes-with-a-fork",
+            "--fork-holding --ignore-term --freeze 2",
+            Some(TIMEOUT),
+        )
+    },
+    mute(
+        "late-twice",
+        "--late 900 --duplicate-answers --foreign-notifications",
+        Some(TIMEOUT),
+    ),
     // Everything at once.
     Behaviour {
         offspring: 2,
