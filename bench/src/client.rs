@@ -136,6 +136,13 @@ impl Client {
         self.connection.send(request.as_bytes()).await?;
         let head = self.connection.read_head().await?;
         ensure!(head.starts_with("HTTP/1.1 200"), "no stream: {head}");
+        if self.era == Era::Stateless {
+            let first = String::from_utf8(self.connection.read_message().await?)?;
+            ensure!(
+                first.contains("subscriptions/acknowledged"),
+                "not listening: {first}"
+            );
+        }
         Ok(self.connection)
     }
 

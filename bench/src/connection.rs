@@ -112,6 +112,21 @@ impl Connection {
         }
     }
 
+    /// The next event or comment on a stream of chunks; `None` at its end,
+    /// after which the connection may live on.
+    pub(crate) async fn read_event(&mut self) -> anyhow::Result<Option<Vec<u8>>> {
+        const END: &[u8] = b"0\r\n\r\n";
+        loop {
+            let event = self.buffer.windows(2).position(|window| window == b"\n\n");
+            let end = self.buffer.starts_with(END) || self.buffer.starts_with(b"\r\n0\r\n\r\n");
+            match event {
+                Some(at) => return Ok(Some(self.buffer.drain(..at + 2).collect())),
+                None if end => return Ok(None),
+                None => self.fill().await?,
+            }
+        }
+    }
+
     /// The data of the next event that has a message, on a stream of chunks.
     /// Works where no event is split over chunks, which none of the programs
     /// that are measured does with events of this size.

@@ -155,8 +155,7 @@ async fn hold(
 
 /// Counts the events that come. Runs until the other side ends the stream.
 async fn read(mut stream: Connection, events: Arc<AtomicUsize>, dropped: Arc<AtomicUsize>) {
-    // The acknowledgement of a stateless stream may still be on its way.
-    while let Ok(event) = stream.read_until(b"\n\n").await {
+    while let Ok(Some(event)) = stream.read_event().await {
         if event.windows(12).any(|window| window == b"list_changed") {
             events.fetch_add(1, Ordering::Relaxed);
         }

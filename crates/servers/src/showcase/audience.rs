@@ -16,8 +16,9 @@ use rmcp::{
     service::{ServiceError, SubscriptionSendError, SubscriptionSink},
 };
 
-/// Modern subscriptions open at once on one server.
-const MAX_SUBSCRIPTIONS: usize = 1024;
+/// Modern subscriptions open at once on one server, which all stateless clients share. More than the
+/// connections that a gateway takes by default, so that its own limits are those that count.
+const MAX_SUBSCRIPTIONS: usize = 16_384;
 /// How long one subscriber may take to accept a notification before it misses it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
