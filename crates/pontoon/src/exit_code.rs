@@ -11,6 +11,7 @@ pub(crate) enum ExitCode {
     Usage = 2,
     Config = 3,
     Listen = 4,
+    Unusable = 5,
     Interrupted = 130,
 }
 
@@ -18,7 +19,7 @@ pub(crate) enum ExitCode {
 pub(crate) const MEANINGS: &[(ExitCode, &str)] = &[
     (
         ExitCode::Success,
-        "stopped in good order, after SIGTERM, SIGINT or SIGHUP",
+        "done, or stopped in good order by SIGTERM, SIGINT or SIGHUP",
     ),
     (
         ExitCode::Failure,
@@ -32,6 +33,10 @@ pub(crate) const MEANINGS: &[(ExitCode, &str)] = &[
     (
         ExitCode::Listen,
         "the address cannot be listened on: it is taken, not there, or not permitted",
+    ),
+    (
+        ExitCode::Unusable,
+        "`pontoon check` found a server that cannot be used",
     ),
     (
         ExitCode::Interrupted,

@@ -1,6 +1,7 @@
 //! The program `pontoon`: reads the command line, hands over to a subcommand, turns its outcome into an exit code.
 
 mod banner;
+mod check;
 mod cli;
 mod exit_code;
 mod logging;
@@ -22,6 +23,7 @@ fn main() -> std::process::ExitCode {
     let environment = Environment::current();
     let outcome = match command {
         Subcommand::Serve(arguments) => serve::command(&arguments, environment),
+        Subcommand::Check(arguments) => check::command(&arguments, &environment),
     };
     if let Err(failure) = &outcome {
         // Nothing is left to be done if standard error is closed.

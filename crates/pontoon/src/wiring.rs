@@ -3,6 +3,8 @@
 mod listener;
 mod servers;
 
+pub(crate) use servers::connector;
+
 use std::sync::Arc;
 use std::time::Duration;
 

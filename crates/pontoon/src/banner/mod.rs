@@ -103,7 +103,7 @@ fn reachable(address: IpAddr) -> IpAddr {
 }
 
 /// The program without its arguments: they may hold secrets.
-fn describe(upstream: &Upstream) -> String {
+pub(crate) fn describe(upstream: &Upstream) -> String {
     match upstream {
         Upstream::Builtin(_) => "built in".to_owned(),
         Upstream::Remote(remote) => match remote.lease {

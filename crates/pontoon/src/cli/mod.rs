@@ -1,7 +1,10 @@
 //! The command line.
 
+mod check;
 mod serve;
+mod servers;
 
+pub(crate) use check::CheckArguments;
 use clap::Parser;
 pub(crate) use serve::{LogFormat, ServeArguments};
 
@@ -24,6 +27,13 @@ pub(crate) enum Subcommand {
         after_long_help = exit_code::help(),
     )]
     Serve(Box<ServeArguments>),
+    /// Start or reach every server once, and tell what each speaks and offers, or what is wrong.
+    #[command(
+        help_template = serve::HELP_TEMPLATE,
+        before_long_help = check::EXAMPLES,
+        after_long_help = exit_code::help(),
+    )]
+    Check(Box<CheckArguments>),
 }
 
 #[cfg(test)]

@@ -22,22 +22,14 @@ pub(crate) fn endpoint(
     outer: &Arc<Environment>,
     processes: &Arc<Gauge>,
 ) -> anyhow::Result<Arc<Endpoint>> {
-    let (connector, settings): (Arc<dyn Connector>, _) = match &server.upstream {
-        Upstream::Command(command) => (
-            Arc::new(stdio(server, command, limits, outer)),
-            command_settings(server, command, limits),
-        ),
-        Upstream::Remote(remote) => (
-            Arc::new(http(server, remote, limits)?),
-            remote_settings(server, remote, limits),
-        ),
-        Upstream::Builtin(builtin) => {
-            let settings = EndpointSettings {
-                timeouts: timeouts(server, limits.start_timeout),
-                ..EndpointSettings::new(server.name.as_str(), Hosting::InProcess)
-            };
-            (built_in(builtin, server, limits)?, settings)
-        }
+    let connector = connector(server, limits, outer)?;
+    let settings = match &server.upstream {
+        Upstream::Command(command) => command_settings(server, command, limits),
+        Upstream::Remote(remote) => remote_settings(server, remote, limits),
+        Upstream::Builtin(_) => EndpointSettings {
+            timeouts: timeouts(server, limits.start_timeout),
+            ..EndpointSettings::new(server.name.as_str(), Hosting::InProcess)
+        },
     };
     let settings = EndpointSettings {
         drain: limits.drain_timeout,
@@ -49,6 +41,19 @@ pub(crate) fn endpoint(
         connector,
         Arc::clone(processes),
     )))
+}
+
+/// The way to bring a server up.
+pub(crate) fn connector(
+    server: &Server,
+    limits: &Limits,
+    outer: &Arc<Environment>,
+) -> anyhow::Result<Arc<dyn Connector>> {
+    match &server.upstream {
+        Upstream::Command(command) => Ok(Arc::new(stdio(server, command, limits, outer))),
+        Upstream::Remote(remote) => Ok(Arc::new(http(server, remote, limits)?)),
+        Upstream::Builtin(builtin) => built_in(builtin, server, limits),
+    }
 }
 
 fn timeouts(server: &Server, open: Duration) -> Timeouts {

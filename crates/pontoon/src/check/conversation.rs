@@ -1,0 +1,217 @@
+//! One short conversation with a server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pontoon_config::{Server, Upstream};
+use pontoon_jsonrpc::{ErrorObject, Id, Message, Outcome, Raw, RawObject, code, encode};
+use pontoon_upstream::{Closed, Connection, Connector, Failure, Listener};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use super::finding::{Offer, Trouble};
+
+/// Pages of one list that are asked for. Who has more is told as "at least".
+const MAX_PAGES: usize = 20;
+
+/// What a connection tells.
+enum News {
+    Message(Message),
+    Failed(Failure),
+    Closed(Closed),
+}
+
+/// Passes on what it hears.
+struct Ear(mpsc::UnboundedSender<News>);
+
+impl Listener for Ear {
+    fn message(&self, message: Message) {
+        // Nobody listens any more once all is known.
+        let _ = self.0.send(News::Message(message));
+    }
+
+    fn failed(&self, _: Id, why: Failure) {
+        let _ = self.0.send(News::Failed(why));
+    }
+
+    fn closed(&self, why: Closed) {
+        let _ = self.0.send(News::Closed(why));
+    }
+}
+
+/// A server that is being asked.
+pub(super) struct Conversation {
+    connection: Connection,
+    news: mpsc::UnboundedReceiver<News>,
+    next_id: i64,
+    upstream: Upstream,
+    /// How long it may take to answer: the first question as long as a start may take.
+    patience: Duration,
+    call_timeout: Duration,
+}
+
+impl Conversation {
+    pub(super) async fn open(server: &Server, connector: &dyn Connector) -> Result<Self, Trouble> {
+        let patience = match &server.upstream {
+            Upstream::Command(command) => command.start_timeout,
+            Upstream::Remote(remote) => remote.start_timeout,
+            Upstream::Builtin(_) => server.call_timeout,
+        };
+        let idle = timeout_at(Instant::now() + patience, connector.connect()).await;
+        let idle = idle.map_err(|_| silence(patience))?;
+        let idle = idle.map_err(|error| {
+            Trouble::new(
+                error.to_string(),
+                "is the program installed, and in the PATH that pontoon was started with?",
+            )
+        })?;
+        let (sender, news) = mpsc::unbounded_channel();
+        Ok(Self {
+            connection: idle.start(Arc::new(Ear(sender))),
+            news,
+            next_id: 1,
+            upstream: server.upstream.clone(),
+            patience,
+            call_timeout: server.call_timeout,
+        })
+    }
+
+    /// Shakes hands and asks for the lists that the server says it has.
+    pub(super) async fn learn(&mut self) -> Result<Offer, Trouble> {
+        let params = Raw::from_static(concat!(
+            r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"pontoon","version":""#,
+            env!("CARGO_PKG_VERSION"),
+            r#""}}"#
+        ));
+        let result = self.ask("initialize", Some(&params)).await?;
+        let result = result.map_err(|error| {
+            Trouble::new(
+                format!("it refused `initialize`: {} ({})", error.message, error.code),
+                "does it speak a revision from 2024-11-05 to 2025-11-25?",
+            )
+        })?;
+        let result = result.object().unwrap_or_else(RawObject::empty);
+        self.patience = self.call_timeout;
+        self.send(encode::notification("notifications/initialized", None))?;
+        let info = result.get("serverInfo").and_then(|info| info.object());
+        let text = |key| {
+            info.as_ref()
+                .and_then(|info| Some(info.get_str(key)?.into_owned()))
+        };
+        let mut offer = Offer {
+            revision: result
+                .get_str("protocolVersion")
+                .map_or_else(|| "no revision".to_owned(), std::borrow::Cow::into_owned),
+            server: text("name").unwrap_or_default(),
+            version: text("version").unwrap_or_default(),
+            lists: Vec::new(),
+        };
+        let capabilities = result.get("capabilities").and_then(|all| all.object());
+        let capabilities = capabilities.unwrap_or_else(RawObject::empty);
+        for what in ["tools", "prompts", "resources"] {
+            if capabilities.contains(what) {
+                offer.lists.push((what, self.count(what).await?));
+            }
+        }
+        Ok(offer)
+    }
+
+    /// How many entries a list has, over all its pages.
+    async fn count(&mut self, what: &str) -> Result<usize, Trouble> {
+        let (method, mut count, mut params) = (format!("{what}/list"), 0, None);
+        for _ in 0..MAX_PAGES {
+            let page = self.ask(&method, params.as_ref()).await?;
+            let page = page.map_err(|error| {
+                Trouble::new(
+                    format!(
+                        "it offers {what} and refused `{method}`: {} ({})",
+                        error.message, error.code
+                    ),
+                    "clients will see none; its own log may say why",
+                )
+            })?;
+            let page = page.object().unwrap_or_else(RawObject::empty);
+            let entries = page.get(what).and_then(|list| list.decode::<Vec<Raw>>().ok());
+            count += entries.map_or(0, |entries| entries.len());
+            let Some(cursor) = page.get("nextCursor").filter(|cursor| cursor.as_str() != "null") else {
+                break;
+            };
+            params = Some(RawObject::empty().edit().set("cursor", cursor).finish());
+        }
+        Ok(count)
+    }
+
+    /// Asks and waits for the answer, answering the server's own questions meanwhile.
+    async fn ask(&mut self, method: &str, params: Option<&Raw>) -> Result<Result<Raw, ErrorObject>, Trouble> {
+        let id = Id::Integer(self.next_id);
+        self.next_id += 1;
+        self.send(encode::request(&id, method, params))?;
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let news = timeout_at(deadline, self.news.recv()).await;
+            match news.map_err(|_| self.silent())? {
+                Some(News::Message(Message::Response(response))) if response.id.as_ref() == Some(&id) => {
+                    return Ok(match response.outcome {
+                        Outcome::Result(result) => Ok(result),
+                        Outcome::Error(error) => Err(error),
+                    });
+                }
+                Some(News::Message(Message::Request(request))) => {
+                    let answer = if *request.method == *"ping" {
+                        encode::result(&request.id, &Raw::empty_object())
+                    } else {
+                        let error = ErrorObject::new(code::METHOD_NOT_FOUND, "nobody is there to be asked");
+                        encode::error(Some(&request.id), &error)
+                    };
+                    self.send(answer)?;
+                }
+                Some(News::Message(_)) => {}
+                Some(News::Failed(failure)) => return Err(Trouble::of_failure(&failure)),
+                Some(News::Closed(why)) => return Err(self.lost(&why)),
+                None => return Err(self.lost(&Closed::Requested)),
+            }
+        }
+    }
+
+    fn send(&self, message: bytes::Bytes) -> Result<(), Trouble> {
+        // What does not arrive is not answered either, and the reason comes with that.
+        let _ = self.connection.send(message);
+        Ok(())
+    }
+
+    /// Something else than MCP may have been said all the time.
+    fn silent(&self) -> Trouble {
+        let said = self.connection.diagnostics();
+        if said.counters.noise_lines > 0 {
+            return Trouble::new(
+                format!(
+                    "it printed {} lines that are not JSON-RPC, and did not answer",
+                    said.counters.noise_lines
+                ),
+                "is it an MCP server, and told to speak on standard input and output?",
+            );
+        }
+        silence(self.patience).with_output(&said.stderr_tail)
+    }
+
+    fn lost(&self, why: &Closed) -> Trouble {
+        let next = match self.upstream {
+            Upstream::Command(_) => {
+                "run the command by hand: does it wait for input, and what does it print?"
+            }
+            Upstream::Remote(_) | Upstream::Builtin(_) => "try again",
+        };
+        Trouble::new(why.to_string(), next).with_output(why.stderr_tail().unwrap_or_default())
+    }
+
+    pub(super) async fn close(self) {
+        self.connection.close().await;
+    }
+}
+
+fn silence(patience: Duration) -> Trouble {
+    Trouble::new(
+        format!("it did not answer within {} s", patience.as_secs()),
+        "package runners download on their first start: run the command once by hand, or raise start_timeout",
+    )
+}
