@@ -9,6 +9,12 @@ pub(crate) fn stand_in(refusal: &Refusal) -> Option<Message> {
     Some(failure(id, message, "upstream_invalid_answer"))
 }
 
+/// The answer in place of one that is not even JSON.
+pub(crate) fn unreadable(id: Id, refusal: &Refusal) -> Message {
+    let message = format!("The server's answer cannot be read: {refusal}");
+    failure(id, message, "upstream_invalid_answer")
+}
+
 /// The answer in place of one that is larger than `limit` bytes.
 pub(crate) fn too_large(id: Id, limit: usize) -> Message {
     let message = format!("The server's answer is larger than {limit} bytes; ask for less at once");

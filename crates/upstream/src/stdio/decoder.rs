@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 use pontoon_jsonrpc::{Limits, Message, Payload, Refusal, code};
 
-use crate::refused::{stand_in, too_large};
+use crate::refused::{stand_in, too_large, unreadable};
 use crate::stdio::clean::{Line, clean};
+use crate::stdio::edges::Edges;
 use crate::stdio::framer::{Frame, Framer};
 
 /// Reads what a server writes on its standard output: messages, one on each line, between whatever else
@@ -116,6 +117,10 @@ impl StdioDecoder {
             Ok(message) => self.found.push_back(Heard::Message(message)),
             Err(refusal) if refusal.code() == code::PARSE_ERROR || std::str::from_utf8(text).is_err() => {
                 self.skip(noise(text));
+                // Programs print much that is no message; but what begins like an answer was to be one.
+                let answered = Edges::of(text).answered();
+                let instead = answered.map(|id| unreadable(id, &refusal));
+                self.found.extend(instead.map(Heard::StandIn));
             }
             Err(refusal) => {
                 let instead = stand_in(&refusal).map(Heard::StandIn);
@@ -177,6 +182,19 @@ mod tests {
         ]
         .concat();
         assert_eq!(heard(text.as_bytes()), ["Oversize", "message a"]);
+    }
+
+    #[test]
+    fn whoever_waits_for_an_answer_that_is_no_json_is_told() {
+        for answer in [
+            b"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"a\":\"\x01\"}}\n".as_slice(),
+            b"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"a\":}}\n",
+        ] {
+            assert_eq!(heard(answer), ["Noise", "stand-in"]);
+        }
+        let latin = b"{\"result\":{\"a\":\"\xe9\"},\"jsonrpc\":\"2.0\",\"id\":7}\n";
+        assert_eq!(heard(latin), ["InvalidUtf8", "stand-in"]);
+        assert_eq!(heard(b"{starting}\n{\"id\":7,\"level\":}\n"), ["Noise", "Noise"]);
     }
 
     #[test]

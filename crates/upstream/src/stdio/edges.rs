@@ -14,6 +14,13 @@ pub(crate) struct Edges {
 }
 
 impl Edges {
+    /// The ends of a line that is there.
+    pub(crate) fn of(line: &[u8]) -> Self {
+        let mut edges = Self::default();
+        edges.extend(line);
+        edges
+    }
+
     /// Takes in the next piece of the line.
     pub(crate) fn extend(&mut self, piece: &[u8]) {
         let room = KEPT - self.head.len();
