@@ -64,12 +64,13 @@ fn on_gateway(
     let rest = Rest::before(gateway, behaviour)?;
     let bystanders = Bystanders::start(gateway)?;
     let mut verdict = load(behaviour, gateway);
-    let bystander_calls = bystanders.stop()?;
+    let patience = behaviour.weight.bystanders_wait();
+    let bystander_calls = bystanders.stop(patience)?;
     verdict.conclude(behaviour);
     problems.append(&mut verdict.problems);
     rest.check_return(gateway, behaviour)?;
     Bystanders::start(gateway)?
-        .stop()
+        .stop(patience)
         .map_err(|problem| format!("afterwards: {problem}"))?;
     gateway.stop()?;
     Ok(Played {

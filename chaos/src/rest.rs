@@ -1,15 +1,18 @@
 //! What a gateway holds when nobody is there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pontoon_hostile::process;
-use pontoon_testkit::eventually;
 
 use crate::gateway::{Gateway, HEALTHY, ODD};
 use crate::table::Behaviour;
 
 /// How long everything has to come back.
 const RECOVERY: Duration = Duration::from_secs(12);
+/// How long what is started ahead has to come up.
+const STARTS: Duration = Duration::from_secs(5);
+/// A look goes through all processes of the machine.
+const LOOK: Duration = Duration::from_millis(60);
 /// What one more process costs: its three pipes and the descriptor that waits for it, and the tasks that read.
 const SPARE_DESCRIPTORS: usize = 6;
 const SPARE_TASKS: u64 = 4;
@@ -57,7 +60,7 @@ impl Rest {
         } else {
             0
         };
-        eventually(Duration::from_secs(5), || {
+        wait_until(STARTS, || {
             rest = Self::of(gateway);
             rest.as_ref()
                 .is_some_and(|rest| rest.healthy == 1 && rest.odd >= ahead)
@@ -69,7 +72,7 @@ impl Rest {
     /// with its offspring.
     pub(crate) fn check_return(&self, gateway: &Gateway, behaviour: &Behaviour) -> Result<(), String> {
         let mut last = None;
-        let back = eventually(RECOVERY, || {
+        let back = wait_until(RECOVERY, || {
             last = Self::of(gateway);
             last.as_ref().is_some_and(|now| self.covers(now, behaviour))
         });
@@ -91,4 +94,16 @@ impl Rest {
             && now.tasks <= self.tasks + SPARE_TASKS
             && now.threads <= self.threads + SPARE_THREADS
     }
+}
+
+/// Looks now and then until `condition` holds; false if it does not within `limit`.
+fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    while !condition() {
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(LOOK);
+    }
+    true
 }

@@ -123,10 +123,7 @@ impl Server {
                 .map_or("{}", |arguments| arguments.get())
                 .to_owned(),
         };
-        text.extend(std::iter::repeat_n(
-            'x',
-            usize::try_from(self.flags.huge_result).unwrap_or(0),
-        ));
+        text.push_str(&"x".repeat(usize::try_from(self.flags.huge_result).unwrap_or(0)));
         match params.name.as_deref() {
             Some("echo") => Ok(Ok(answers::text(&text))),
             Some("touch") if self.flags.resources => {
