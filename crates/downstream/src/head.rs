@@ -43,6 +43,8 @@ pub(crate) struct HeadScan {
     returned: bool,
     /// The request line has been seen.
     begun: bool,
+    /// Its length, and whether there is more to it than a method without an end.
+    first: Option<(usize, bool)>,
     framing: Framing,
 }
 
@@ -60,10 +62,17 @@ impl HeadScan {
         None
     }
 
-    /// Whether the request line has reached `limit` bytes without an end, and
-    /// it is the address that goes on and on.
+    /// Whether the request line has `limit` bytes or more, and it is the
+    /// address that goes on and on.
     pub(crate) fn is_address_over(&self, limit: usize) -> bool {
-        !self.begun && self.length >= limit && self.start.contains(&b' ')
+        let (length, has_address) = self.first.unwrap_or_else(|| self.line());
+        length >= limit && has_address
+    }
+
+    /// The length of the current line, and whether its method has ended.
+    fn line(&self) -> (usize, bool) {
+        let start = &self.start[..self.length.min(LONGEST)];
+        (self.length, start.contains(&b' '))
     }
 
     fn extend(&mut self, piece: &[u8]) {
@@ -85,11 +94,15 @@ impl HeadScan {
             bare_line_feeds: u8::from(!self.returned),
         };
         self.framing.add(found);
+        let line = self.line();
         self.length = 0;
         self.returned = false;
         // Empty lines in front of the request line are skipped (section 2.2).
         let ends = content == 0 && self.begun;
-        self.begun |= content > 0;
+        if content > 0 && !self.begun {
+            self.begun = true;
+            self.first = Some(line);
+        }
         ends
     }
 
@@ -150,13 +163,18 @@ mod tests {
     fn an_address_without_an_end_is_told_from_other_long_lines() {
         let over = |head: &str| {
             let mut scan = HeadScan::default();
-            assert_eq!(scan.feed(head.as_bytes()), None);
+            scan.feed(head.as_bytes());
             scan.is_address_over(64)
         };
         let long = "x".repeat(64);
         assert!(over(&format!("GET /{long}")));
         assert!(over(&format!("\r\nGET /{long}")));
+        assert!(
+            over(&format!("GET /{long} HTTP/1.1\r\nhost: a\r\n\r\n")),
+            "it has ended"
+        );
         assert!(!over("GET /mcp HTTP/1.1"));
+        assert!(!over(&format!("GET /mcp HTTP/1.1\r\nhost: a b {long}\r\n\r\n")));
         assert!(!over(&long), "no method");
         assert!(!over(&format!("GET / HTTP/1.1\r\nx: {long}")), "a header");
     }

@@ -146,18 +146,20 @@ impl<T> Wire<T> {
         if !self.notes.heard.swap(true, Ordering::Relaxed) {
             self.scan = HeadScan::default();
         }
-        if self.notes.head() == Head::Unseen
-            && let Some(framing) = self.scan.feed(read)
-        {
+        if self.notes.head() != Head::Unseen {
+            return Ok(());
+        }
+        let framing = self.scan.feed(read);
+        if self.scan.is_address_over(self.max_line) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        if let Some(framing) = framing {
             let head = if framing.is_clear() {
                 Head::Clear
             } else {
                 Head::Doubtful
             };
             self.notes.head.store(head as u8, Ordering::Relaxed);
-        }
-        if self.notes.head() == Head::Unseen && self.scan.is_address_over(self.max_line) {
-            return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(())
     }
