@@ -210,10 +210,10 @@ pub(crate) const TABLE: &[Behaviour] = &[
     fault("no-result", "--bad-answer neither", No(INVALID)),
     fault("no-version", "--bad-answer no-version", No(INVALID)),
     fault("no-object", "--bad-answer no-object", No(INVALID)),
-    mute("too-deep", "--bad-answer deep", No(TIMEOUT)),
+    fault("too-deep", "--bad-answer deep", No(INVALID)),
+    fault("cut-short", "--bad-answer cut", No(INVALID)),
+    fault("answer-not-utf8", "--bad-answer bad-utf8", No(INVALID)),
     mute("huge-ids", "--bad-answer huge-id", No(TIMEOUT)),
-    mute("cut-short", "--bad-answer cut", No(TIMEOUT)),
-    mute("answer-not-utf8", "--bad-answer bad-utf8", No(TIMEOUT)),
     // Notifications and questions.
     noise("progress", "--progress 20"),
     noise("foreign-notifications", "--foreign-notifications"),
