@@ -81,7 +81,7 @@ impl Reason {
             Self::Broken => "upstream_broken",
             Self::Unauthorized => "upstream_auth",
             Self::Busy => "upstream_busy",
-            Self::TooLarge => "upstream_answer_too_large",
+            Self::TooLarge => "upstream_too_large",
             Self::CircuitOpen => "upstream_circuit_open",
             Self::Timeout => "upstream_timeout",
             Self::Stuck => "upstream_stuck",

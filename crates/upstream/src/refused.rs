@@ -18,7 +18,7 @@ pub(crate) fn unreadable(id: Id, refusal: &Refusal) -> Message {
 /// The answer in place of one that is larger than `limit` bytes.
 pub(crate) fn too_large(id: Id, limit: usize) -> Message {
     let message = format!("The server's answer is larger than {limit} bytes; ask for less at once");
-    failure(id, message, "upstream_answer_too_large")
+    failure(id, message, "upstream_too_large")
 }
 
 /// Marks an error as the gateway's own: the server was asked and did not answer well.
