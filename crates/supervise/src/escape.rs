@@ -53,7 +53,15 @@ pub(crate) fn plain(mut line: &[u8]) -> String {
     }
     let text = String::from_utf8_lossy(&kept);
     // C1 controls are two bytes in UTF-8, so the byte filter above cannot see them.
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars()
+        .filter(|c| !c.is_control() && !redirects(*c))
+        .collect()
+}
+
+/// Characters that end a line in some viewers, or turn the direction of what
+/// follows, so that it reads as something else.
+fn redirects(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -90,5 +98,6 @@ mod tests {
             plain(b"\x1b[31mred\x1b[0m\tand\r \x07bell \xff \xc2\x9b31m"),
             "red and bell \u{fffd} 31m"
         );
+        assert_eq!(plain("a\u{202e}b\u{2066}c\u{2028}d é".as_bytes()), "abcd é");
     }
 }
