@@ -202,7 +202,7 @@ pub(crate) const TABLE: &[Behaviour] = &[
         ..fault(
             "over-the-limit",
             "--huge-result 1200000",
-            No(&["upstream_answer_too_large"]),
+            No(&["upstream_too_large"]),
         )
     },
     fault("duplicate-keys", "--bad-answer duplicate-keys", No(INVALID)),
