@@ -36,8 +36,6 @@ for version in py1 py2 py1.6 py1.9 py1.16; do
 done
 
 cargo build --quiet -p pontoon-interop-rmcp
-case " $* " in
-*" --direct "*) cargo build --quiet -p pontoon-servers --example rmcp_http ;;
-esac
+cargo build --quiet -p pontoon-servers --example rmcp_http
 rmcp="${CARGO_TARGET_DIR:-$PWD/../target}/debug/pontoon-interop-rmcp"
 exec python3 -m runner --rmcp "$rmcp" "$@"

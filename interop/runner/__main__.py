@@ -21,8 +21,23 @@ CELL_SECONDS = 120
 
 
 async def run_cell(cell: Cell, binary: Path) -> list[Result]:
+    if not cell.server.beside:
+        return await run_behind_gateway(cell, binary, cell.server.config)
+    log = CACHE / "logs" / f"beside-{cell.name.replace('/', '-')}-{cell.server.name}.log"
+    try:
+        beside, port = await direct.start(cell.server.beside, log)
+    except RuntimeError as error:
+        return [Result(cell.name, cell.server.name, "start", False, str(error), 0)]
+    try:
+        return await run_behind_gateway(cell, binary, cell.server.config.replace("{port}", str(port)))
+    finally:
+        beside.kill()
+        await beside.wait()
+
+
+async def run_behind_gateway(cell: Cell, binary: Path, config: str | None) -> list[Result]:
     log = CACHE / "logs" / f"{cell.name.replace('/', '-')}-{cell.server.name}.log"
-    gateway = Gateway(binary, cell.server.arguments, log, cell.server.config)
+    gateway = Gateway(binary, cell.server.arguments, log, config)
     started = time.monotonic()
     try:
         await gateway.start()

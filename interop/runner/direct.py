@@ -59,8 +59,23 @@ def cells(rmcp: Path) -> Iterator[Cell]:
 
 async def run_cell(cell: Cell, run_client: RunClient) -> list[Result]:
     log = CACHE / "logs" / f"direct-{cell.name.replace('/', '-')}-{cell.server.name}.log"
+    try:
+        process, port = await start(cell.server.arguments, log)
+    except RuntimeError as error:
+        return [Result(cell.name, cell.server.name, "start", False, str(error), 0)]
+    results = await run_client(cell, port, "/sse" if cell.transport == "sse" else "/mcp", log)
+    process.kill()
+    await process.wait()
+    return results
+
+
+async def start(arguments: tuple[str, ...], log: Path) -> tuple[asyncio.subprocess.Process, int]:
+    """Starts a server on a free port, told by `{port}` and by the environment; returns once it listens there.
+
+    Raises `RuntimeError` with the end of its output if it does not.
+    """
     port = free_port()
-    command = [argument.replace("{port}", str(port)) for argument in cell.server.arguments]
+    command = [argument.replace("{port}", str(port)) for argument in arguments]
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *command, stdout=output, stderr=output, env=os.environ | {"PORT": str(port)}
@@ -68,9 +83,6 @@ async def run_cell(cell: Cell, run_client: RunClient) -> list[Result]:
     end = time.monotonic() + 20
     while not await reachable(port):
         if time.monotonic() > end or process.returncode is not None:
-            return [Result(cell.name, cell.server.name, "start", False, log.read_text()[-500:], 0)]
+            raise RuntimeError(log.read_text(errors="replace")[-500:])
         await asyncio.sleep(0.02)
-    results = await run_client(cell, port, "/sse" if cell.transport == "sse" else "/mcp", log)
-    process.kill()
-    await process.wait()
-    return results
+    return process, port

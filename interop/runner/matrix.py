@@ -61,6 +61,8 @@ class Server:
     """Tried with these clients only, where the way of running it matters more than the client."""
     checks: tuple[str, ...] = ()
     """Only these, where the way of running it leaves no room for the others."""
+    beside: tuple[str, ...] = ()
+    """A server of its own that the gateway reaches by a URL; `{port}` is the port that it is told to listen on."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Cell:
     @property
     def unasked(self) -> str | None:
         """Why nobody asks the client anything here; the server then hides the tools that would."""
-        if self.server.plan != "everything":
+        if self.server.plan != "everything" and not self.server.beside:
             return None
         if self.era == "modern":
             return "a legacy server's question to a 2026-07-28 client is not bridged yet"
@@ -96,7 +98,7 @@ class Cell:
         """What the client script is told."""
         plan = load_plan(self.server.plan) | self.server.changes
         plan.setdefault("largeBytes", large_bytes(self))
-        if self.unasked:
+        if self.unasked and self.server.plan == "everything":
             plan["absentTools"] = [plan[question]["tool"] for question in QUESTIONS]
         plan["mayLose"] = self.client.may_lose_progress
         return {
@@ -133,6 +135,8 @@ def skips(cell: Cell) -> dict[str, str]:
         reasons["resume"] = "2026-07-28 streams are not resumable: the client calls again"
     if cell.client.name == "inspector" and cell.transport == "streamable":
         reasons["released"] = "the Inspector ends without a DELETE: its sessions live until they are idle too long"
+    if cell.server.beside and cell.era == "modern":
+        reasons["log"] = "the server logs on the stream of its session, where a message may come after the answer"
     if cell.unasked:
         reasons |= dict.fromkeys(QUESTIONS, cell.unasked)
     return reasons
@@ -215,6 +219,37 @@ lease = "shared"
 """
 
 
+REMOTE_CONFIG = """
+[server.far]
+url = "http://127.0.0.1:{port}/PATH"
+"""
+# It binds every interface; the small script keeps it on the loopback address.
+EVERYTHING_HTTP = (str(NODE), "--require", str(ROOT / "servers" / "bind-loopback.cjs"), str(EVERYTHING))
+NEWEST = ("rmcp", "ts1", "ts2", "py1", "py2")
+
+
+def remote_servers(examples: Path) -> list[Server]:
+    """Servers that speak HTTP themselves, of other makers, behind the gateway."""
+
+    def config(path: str) -> str:
+        return REMOTE_CONFIG.replace("PATH", path)
+
+    return [
+        Server(
+            "everything-http", "everything", (), config("mcp"), skip=EVERYTHING_LACKS, only=NEWEST,
+            beside=(*EVERYTHING_HTTP, "streamableHttp"),
+        ),  # fmt: skip
+        Server(
+            "everything-sse", "everything", (), config("sse"), skip=EVERYTHING_LACKS, only=NEWEST,
+            beside=(*EVERYTHING_HTTP, "sse"),
+        ),  # fmt: skip
+        Server(
+            "showcase-rmcp", "showcase", (), config("mcp"), only=NEWEST,
+            beside=(str(examples / "rmcp_http"), "127.0.0.1:{port}"),
+        ),  # fmt: skip
+    ]
+
+
 def servers() -> list[Server]:
     return [
         Server("showcase", "showcase", ("--builtin", "showcase")),
@@ -232,7 +267,7 @@ def servers() -> list[Server]:
 
 
 def cells(rmcp: Path) -> Iterator[Cell]:
-    for server in servers():
+    for server in [*servers(), *remote_servers(rmcp.parent / "examples")]:
         older = [] if server.config else older_clients()
         for client in [*clients(rmcp), *older]:
             if server.only and client.name not in server.only:
