@@ -9,6 +9,7 @@ mod configuration;
 mod envelope;
 mod event_id;
 mod event_stream;
+mod gateway_steps;
 mod mirrored_value;
 mod stdio_lines;
 
@@ -21,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("envelope", envelope::target),
     ("event_id", event_id::target),
     ("event_stream", event_stream::target),
+    ("gateway_steps", gateway_steps::target),
     ("mirrored_value", mirrored_value::target),
     ("stdio_lines", stdio_lines::target),
 ];

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use pontoon_fuzz::TARGETS;
 
+/// How many changed inputs each target is tried with.
+const MUTATIONS: usize = 1_000;
+
 #[test]
 fn every_corpus_passes() {
     for (name, target) in TARGETS {
@@ -26,9 +29,11 @@ fn mutations_of_every_corpus_pass() {
     for (name, target) in TARGETS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        for entry in fs::read_dir(folder).unwrap() {
+        let entries: Vec<_> = fs::read_dir(folder).unwrap().collect();
+        let each = MUTATIONS / entries.len();
+        for entry in entries {
             let seed = fs::read(entry.unwrap().path()).unwrap();
-            for _ in 0..200 {
+            for _ in 0..each {
                 target(&mutated(&seed, &mut state));
             }
         }

@@ -1,6 +1,7 @@
 //! Servers in memory, which do what the requests that they get tell them to.
 
 mod connector;
+mod puppet;
 mod script;
 mod speech;
 
@@ -20,6 +21,7 @@ use crate::books::{Books, Who};
 use crate::mark::{Mark, marks_in};
 
 pub use connector::{Manners, Scripted};
+pub use puppet::{Got, Puppet, PuppetManners, Puppets, Stage};
 
 /// What fits into the pipe toward a server that does not read.
 const PIPE_BYTES: usize = 16 * 1024;
