@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pontoon_broker::{EndpointSettings, Hosting, LeasePolicy};
 use pontoon_downstream::Settings;
+use pontoon_policy::{AccountLimits, Policy};
 use pontoon_session::{SessionId, SessionLimits, StreamLimits};
 use pontoon_supervise::{BackoffSettings, CircuitSettings};
 use pontoon_translate::Timeouts;
@@ -16,7 +17,7 @@ pub const HOUSES: [&str; 2] = ["alpha", "beta"];
 /// Most clients of one world.
 pub const MOST_CLIENTS: u16 = 7;
 
-/// Calls that one session may have in flight where limits are low.
+/// Calls that one session, or one client without sessions, may have in flight where limits are low.
 pub const TIGHT_CALLS: usize = 3;
 
 /// A call without an answer and without progress is given up after this.
@@ -129,8 +130,15 @@ impl Circumstances {
         }
     }
 
-    /// Calls in flight that the policy allows.
-    pub fn max_in_flight(&self) -> usize {
-        if self.tight { 8 } else { 10_000 }
+    /// What the policy allows.
+    pub fn policy(&self) -> Policy {
+        if self.tight {
+            Policy::new(8).with_account_limits(AccountLimits {
+                calls: TIGHT_CALLS,
+                listeners: 1,
+            })
+        } else {
+            Policy::new(10_000)
+        }
     }
 }

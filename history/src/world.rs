@@ -74,7 +74,7 @@ impl World {
         SESSION_IDS.set(0);
         books.open().circumstances = Some(circumstances);
         let all_processes = Gauge::new("max_processes_total", if circumstances.tight { 4 } else { 1_000 });
-        let policy = Arc::new(Policy::new(circumstances.max_in_flight()));
+        let policy = Arc::new(circumstances.policy());
         let remains = Remains {
             policy: Arc::downgrade(&policy),
             connectors: connectors.iter().map(Arc::downgrade).collect(),
