@@ -6,7 +6,7 @@ mod pontoon;
 mod scratch;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,8 @@ pub(crate) struct Running {
     pub(crate) name: String,
     pub(crate) program: Program,
     pub(crate) doors: Vec<Door>,
+    /// The server behind a gateway, where it is not the gateway's own child.
+    _behind: Option<Program>,
     _files: Option<Scratch>,
 }
 
@@ -87,6 +89,9 @@ impl Programs {
         }
         for host in Host::all(&self.child()?) {
             subjects.push(self.pontoon(host)?);
+        }
+        if let Ok(binary) = self.rmcp.canonicalize() {
+            subjects.push(self.pontoon(Host::Remote(binary))?);
         }
         for contender in &self.contenders {
             subjects.push(Subject::Contender(contender.clone(), self.child()?));
@@ -127,25 +132,25 @@ impl Subject {
 
     /// Starts it and waits until it serves.
     pub(crate) async fn start(&self) -> anyhow::Result<Running> {
+        let mut behind = None;
         let (program, doors, files) = match self {
             Self::Nginx(binary) => {
                 let (program, door, files) = nginx::start(binary)?;
                 (program, vec![door], Some(files))
             }
             Self::Rmcp(binary) => {
-                let address = free_address()?;
-                let mut command = Command::new(binary);
-                command.arg(address.to_string());
-                // It tells of every client that leaves.
-                command.stdout(Stdio::null()).stderr(Stdio::null());
-                let program = Program::start(&mut command)?;
-                wait_for(address)?;
+                let (program, address) = rmcp(binary)?;
                 let doors = doors(address, &[Era::Streamable, Era::Stateless]);
                 (program, doors, None)
             }
             Self::Pontoon(binary, host) => {
+                let mut remote = None;
+                if let Host::Remote(server) = host {
+                    let (program, address) = rmcp(server)?;
+                    (behind, remote) = (Some(program), Some(address));
+                }
                 let files = Scratch::new()?;
-                let file = files.write("pontoon.toml", &host.configuration())?;
+                let file = files.write("pontoon.toml", &host.configuration(remote))?;
                 let (program, address) = serve(binary, &["--config".as_ref(), file.as_os_str()])?;
                 (program, doors(address, host.eras()), Some(files))
             }
@@ -158,9 +163,23 @@ impl Subject {
             name: self.name(),
             program,
             doors,
+            _behind: behind,
             _files: files,
         })
     }
+}
+
+fn rmcp(binary: &Path) -> anyhow::Result<(Program, SocketAddr)> {
+    let address = free_address()?;
+    let mut command = Command::new(binary);
+    // It tells of every client that leaves.
+    command
+        .arg(address.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let program = Program::start(&mut command)?;
+    wait_for(address)?;
+    Ok((program, address))
 }
 
 impl Door {

@@ -59,7 +59,7 @@ fn subjects(programs: &Programs) -> anyhow::Result<Vec<Subject>> {
     let mut subjects = programs.subjects()?;
     // A process for each of thousands of sessions measures the system, not us.
     subjects.retain(|subject| match subject {
-        Subject::Pontoon(_, host) => matches!(host, Host::InProcess),
+        Subject::Pontoon(_, host) => matches!(host, Host::InProcess | Host::Remote(_)),
         other => other.speaks_mcp(),
     });
     subjects.insert(0, programs.pontoon(Host::Announcing(programs.child()?))?);

@@ -22,6 +22,8 @@ pub(crate) enum Host {
     Session(PathBuf),
     /// The built-in `showcase`.
     InProcess,
+    /// rmcp's own HTTP server with the same tools, reached by its URL.
+    Remote(PathBuf),
 }
 
 impl Host {
@@ -39,6 +41,7 @@ impl Host {
             Self::Shared(_) | Self::Announcing(_) => "shared stdio",
             Self::Session(_) => "session stdio",
             Self::InProcess => "in-process",
+            Self::Remote(_) => "remote, shared session",
         }
     }
 
@@ -48,7 +51,9 @@ impl Host {
 
     /// A configuration file with this one server, and with room for more
     /// clients from one address than anybody but a benchmark has.
-    pub(crate) fn configuration(&self) -> String {
+    ///
+    /// `address` is that of a remote server.
+    pub(crate) fn configuration(&self, address: Option<SocketAddr>) -> String {
         let server = match self {
             Self::Shared(child) => format!("command = {child:?}\nlease = \"shared\""),
             Self::Announcing(child) => {
@@ -56,6 +61,10 @@ impl Host {
             }
             Self::Session(child) => format!("command = {child:?}\nlease = \"session\""),
             Self::InProcess => "builtin = \"showcase\"".to_owned(),
+            Self::Remote(_) => {
+                let address = address.expect("a remote server was started");
+                format!("url = \"http://{address}/mcp\"\nlease = \"shared\"")
+            }
         };
         format!("{LIMITS}\n[server.bench]\n{server}\n")
     }
