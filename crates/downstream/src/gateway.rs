@@ -370,11 +370,12 @@ impl<B: Backend> Shared<B> {
     }
 
     fn close(&self, session: &Arc<Session<B::Attachment>>) {
-        session.close();
         let endpoint = session.owner().endpoint();
         if let Some(server) = self.servers.iter().find(|server| **server.name() == *endpoint) {
+            // First, so that what is in flight is answered while it has a stream.
             server.backend.close(session);
         }
+        session.close();
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -36,6 +36,21 @@ async fn idle_sessions_expire_but_not_while_a_stream_is_open() {
     assert_eq!(house.backend.times(&Seen::Close), 1);
 }
 
+/// Every request has exactly one answer, also one whose session ends first.
+#[tokio::test(start_paused = true)]
+async fn what_is_in_flight_when_a_session_ends_is_answered_on_its_stream() {
+    let house = House::new();
+    let client = house.client().open("2025-06-18").await;
+    let calling = client.clone().with("accept", "text/event-stream").start(CALL);
+    // Nothing precedes the answer: the stream opens when that has taken long enough.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!(client.delete().await.status, StatusCode::NO_CONTENT);
+    let mut events = calling.await.unwrap().events();
+    let (_, answer) = events.event().await.expect("the answer comes before the end");
+    assert!(answer.contains("the session has ended"), "{answer}");
+    assert_eq!(events.event().await, None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_session_that_takes_long_to_open_is_not_idle() {
     let house = House::new();

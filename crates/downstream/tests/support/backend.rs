@@ -242,8 +242,26 @@ impl Backend for Fake {
         self.take(None, request, target);
     }
 
-    fn close(&self, _: &Arc<Session<()>>) {
+    /// Answers what the session still waits for and no test has taken.
+    fn close(&self, session: &Arc<Session<()>>) {
         self.note(Seen::Close);
+        let held = std::mem::take(&mut self.state.lock().unwrap().held);
+        for held in held {
+            if held
+                .session
+                .as_ref()
+                .is_some_and(|other| Arc::ptr_eq(other, session))
+            {
+                let error = ErrorObject::new(code::INTERNAL_ERROR, "the session has ended");
+                let answer = encode::error(Some(&held.id), &error);
+                held.target
+                    .outbox
+                    .finish(answer, Some(error.code))
+                    .unwrap_or_default();
+            } else {
+                self.state.lock().unwrap().held.push_back(held);
+            }
+        }
     }
 
     async fn drain(&self) {
