@@ -19,7 +19,7 @@ pub(super) fn check(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<B
             "exactly one answer",
             format!("{mark} has none"),
         ),
-        ([], Some((at, how))) if !may_give_up(record, mark, how) => {
+        ([], Some((at, how))) if !may_give_up(record, mark, at, how) => {
             breach(
                 breaches,
                 at,
@@ -40,19 +40,22 @@ pub(super) fn check(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<B
     }
 }
 
-fn may_give_up(record: &Record, mark: Mark, how: &str) -> bool {
-    let drained = record.drain.is_some();
+fn may_give_up(record: &Record, mark: Mark, at: Duration, how: &str) -> bool {
+    let drained = record.drain.is_some_and(|drain| drain <= at);
     let visit = record.visits.get(&mark.label);
-    let ended = visit.is_some_and(|visit| visit.ended.is_some());
+    let ended = visit
+        .and_then(|visit| visit.ended)
+        .is_some_and(|(ended, _)| ended <= at);
     match how {
         "it left for good"
         | "it left before it knew where to come back to"
         | "it does not read"
         | "its client left"
         | "it could not be opened" => true,
-        "no connection" | "its connection broke" | "it could not come back" => drained,
+        "no connection" | "its connection broke" | "its stream ended" => drained,
+        // Where few streams may be kept, older ones make room.
+        "it could not come back" => drained || causes::tight(record),
         "its session is over" => ended || causes::ages(record),
-        "its stream ended" => drained || ended,
         _ => false,
     }
 }

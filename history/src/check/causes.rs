@@ -13,7 +13,7 @@ pub(super) fn ages(record: &Record) -> bool {
         .is_some_and(|circumstances| circumstances.aging)
 }
 
-fn tight(record: &Record) -> bool {
+pub(super) fn tight(record: &Record) -> bool {
     record
         .circumstances
         .is_some_and(|circumstances| circumstances.tight)
