@@ -133,7 +133,20 @@ impl Gateway {
             Some(status) if status.code() != Some(0) => return Err(format!("it ended with {status}")),
             Some(_) => {}
         }
-        // What the kernel kills on its behalf is given a moment.
+        self.check_nothing_left()
+    }
+
+    /// Kills it. The servers that it started have to go all the same.
+    pub(crate) fn kill(&self) -> Result<(), String> {
+        self.signal(Signal::KILL);
+        match self.ended(Duration::from_secs(5)) {
+            None => Err("it does not end at SIGKILL".to_owned()),
+            Some(_) => self.check_nothing_left(),
+        }
+    }
+
+    /// What the kernel kills on its behalf is given a moment.
+    fn check_nothing_left(&self) -> Result<(), String> {
         let left = || [ODD, HEALTHY].map(|server| self.processes(server)).concat();
         if eventually(Duration::from_secs(2), || left().is_empty()) {
             Ok(())

@@ -9,7 +9,7 @@ use crate::gateway::{Gateway, ODD};
 use crate::history::SECRET;
 use crate::judge::Verdict;
 use crate::rest::Rest;
-use crate::table::{Behaviour, Lease};
+use crate::table::{Behaviour, End, Lease};
 
 /// Clients of each era.
 const CLIENTS: u8 = 2;
@@ -72,7 +72,10 @@ fn on_gateway(
     Bystanders::start(gateway)?
         .stop(patience)
         .map_err(|problem| format!("afterwards: {problem}"))?;
-    gateway.stop()?;
+    match behaviour.end {
+        End::Asked => gateway.stop()?,
+        End::Killed => gateway.kill()?,
+    }
     Ok(Played {
         requests: verdict.requests,
         bystander_calls,

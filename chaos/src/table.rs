@@ -27,6 +27,7 @@ pub(crate) struct Behaviour {
     /// The longest that an answer may take.
     pub(crate) bound: Duration,
     pub(crate) weight: Weight,
+    pub(crate) end: End,
 }
 
 /// Who shares the server.
@@ -34,6 +35,15 @@ pub(crate) struct Behaviour {
 pub(crate) enum Lease {
     Session,
     Shared,
+}
+
+/// How the gateway ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// SIGTERM.
+    Asked,
+    /// SIGKILL: nobody is left who could stop anything.
+    Killed,
 }
 
 /// What is started.
@@ -100,6 +110,7 @@ const SOUND: Behaviour = Behaviour {
     offspring: 0,
     bound: Duration::from_secs(6),
     weight: Weight::Light,
+    end: End::Asked,
 };
 
 const CRASH: &[&str] = &["upstream_exited", "upstream_circuit_open"];
@@ -292,6 +303,10 @@ pub(crate) const TABLE: &[Behaviour] = &[
     Behaviour {
         start: Start::Shell,
         ..stubborn("shell", "--ignore-eof --ignore-term", 1)
+    },
+    Behaviour {
+        end: End::Killed,
+        ..stubborn("gateway-killed", "--ignore-eof --ignore-term", 0)
     },
     // Two things at once.
     fault(
