@@ -47,6 +47,14 @@ pub enum Skipped {
     Refused(Refusal),
 }
 
+/// What is behind a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Newline,
+    /// Nothing: the stream has ended.
+    None,
+}
+
 impl StdioDecoder {
     /// A decoder that skips lines of more than `max_line` bytes.
     pub fn new(max_line: usize) -> Self {
@@ -77,7 +85,7 @@ impl StdioDecoder {
     pub fn decode(&mut self) -> Option<Heard> {
         while self.found.is_empty() {
             match self.framer.next_frame()? {
-                Frame::Line(line) => self.line(line),
+                Frame::Line(line) => self.line(line, Ending::Newline),
                 Frame::Oversize => self.skip(Skipped::Oversize),
                 Frame::Skipped(edges) => {
                     let instead = edges.answered().map(|id| too_large(id, self.max_line));
@@ -92,31 +100,37 @@ impl StdioDecoder {
     /// is in it.
     pub fn finish(&mut self) {
         if let Some(line) = self.framer.finish() {
-            self.line(line);
+            self.line(line, Ending::None);
         }
     }
 
-    fn line(&mut self, line: Bytes) {
+    fn line(&mut self, line: Bytes, ending: Ending) {
         match clean(line) {
             Line::Blank => {}
-            Line::Object(text) => self.take(Message::parse(text.clone(), &Limits::SERVER), &text),
+            Line::Object(text) => self.take(Message::parse(text.clone(), &Limits::SERVER), &text, ending),
             Line::Array(text) => match Payload::parse(text.clone(), &Limits::SERVER) {
                 Ok(Payload::Batch(messages)) => {
-                    messages.into_iter().for_each(|message| self.take(message, &text));
+                    messages
+                        .into_iter()
+                        .for_each(|message| self.take(message, &text, ending));
                 }
-                Ok(Payload::Single(message)) => self.take(Ok(message), &text),
+                Ok(Payload::Single(message)) => self.take(Ok(message), &text, ending),
                 // A log line like `[info] ready` begins the same way.
-                Err(refusal) => self.take(Err(refusal), &text),
+                Err(refusal) => self.take(Err(refusal), &text, ending),
             },
             Line::Noise(text) => self.skip(noise(&text)),
         }
     }
 
-    fn take(&mut self, message: Result<Message, Refusal>, text: &Bytes) {
+    fn take(&mut self, message: Result<Message, Refusal>, text: &Bytes, ending: Ending) {
         match message {
             Ok(message) => self.found.push_back(Heard::Message(message)),
             Err(refusal) if refusal.code() == code::PARSE_ERROR || std::str::from_utf8(text).is_err() => {
                 self.skip(noise(text));
+                if ending == Ending::None {
+                    // Cut off by the end, and that is what whoever waits is told.
+                    return;
+                }
                 // Programs print much that is no message; but what begins like an answer was to be one.
                 let answered = Edges::of(text).answered();
                 let instead = answered.map(|id| unreadable(id, &refusal));
@@ -182,6 +196,13 @@ mod tests {
         ]
         .concat();
         assert_eq!(heard(text.as_bytes()), ["Oversize", "message a"]);
+    }
+
+    #[test]
+    fn an_answer_that_the_end_cut_off_is_nobodys_mistake() {
+        let cut = br#"{"jsonrpc":"2.0","id":7,"result":{"a":"#;
+        assert_eq!(heard(cut), ["Noise"]);
+        assert_eq!(heard(br#"{"jsonrpc":"2.0","id":7,"result":{}}"#), ["message "]);
     }
 
     #[test]
