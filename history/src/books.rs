@@ -77,7 +77,7 @@ pub struct Breach {
 }
 
 /// A client's request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Ask {
     /// At which house.
     pub house: usize,
@@ -133,7 +133,7 @@ pub struct Visit {
 }
 
 /// A notification or a reply of a client.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Note {
     /// At which house.
     pub house: usize,

@@ -9,6 +9,8 @@
 mod answers;
 mod causes;
 mod delivery;
+#[cfg(test)]
+mod tests;
 
 use crate::books::{Breach, Record};
 use crate::mark::Mark;

@@ -92,10 +92,7 @@ fn write_down(visit: &Visit, draft: &Draft, manner: Manner) {
         hears_interim: manner != Manner::Plain || visit.guest.era == Era::HttpSse,
         honest: draft.honest,
         foul: draft.foul,
-        cancelled: None,
-        gave_up: None,
-        answers: Vec::new(),
-        progress: Vec::new(),
+        ..Ask::default()
     };
     visit.ask(draft.mark, &draft.id, ask);
 }

@@ -134,12 +134,7 @@ pub(crate) async fn subscribe(visit: Arc<Visit>, uris: Vec<String>, leave: Leave
         method: "subscriptions/listen".to_owned(),
         sent: books.now(),
         hears_interim: true,
-        honest: false,
-        foul: false,
-        cancelled: None,
-        gave_up: None,
-        answers: Vec::new(),
-        progress: Vec::new(),
+        ..Ask::default()
     };
     visit.ask(mark, &id, ask);
     let body = request::message(&id, "subscriptions/listen", &params);

@@ -51,13 +51,8 @@ async fn streamable(visit: &Arc<Visit>, revision: &'static str) -> bool {
         house: visit.guest.house,
         method: "initialize".to_owned(),
         sent: books.now(),
-        hears_interim: false,
         honest: true,
-        foul: false,
-        cancelled: None,
-        gave_up: None,
-        answers: Vec::new(),
-        progress: Vec::new(),
+        ..Ask::default()
     };
     visit.ask(mark, &id, ask);
     let body = request::initialize(visit, &id, revision);
