@@ -1,5 +1,6 @@
 //! Hears a connection on behalf of its lease.
 
+use bytes::Bytes;
 use pontoon_jsonrpc::{Id, Message};
 use pontoon_upstream::{Closed, Failure, Listener};
 
@@ -27,6 +28,12 @@ impl Listener for Ear {
     fn failed(&self, request: Id, why: Failure) {
         if let Some(lease) = self.lease.upgrade() {
             lease.request_failed(self.attempt, &request, &why);
+        }
+    }
+
+    fn returned(&self, request: Id, message: Bytes) {
+        if let Some(lease) = self.lease.upgrade() {
+            lease.request_returned(self.attempt, &request, message);
         }
     }
 

@@ -222,6 +222,8 @@ impl Lease {
     }
 
     fn note_failure(&self, desk: &mut Desk, fault: Fault) {
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.give_up_returned(fault.reason, wiring);
         desk.phase = Phase::Down;
         desk.failure = Some((desk.attempt, fault));
         desk.retry_at = self.shared.clock.now() + EAGER_PAUSE;
@@ -229,7 +231,7 @@ impl Lease {
     }
 
     /// The connection is over. Called from its task, once.
-    pub(crate) fn lost(&self, attempt: u64, why: &Closed) {
+    pub(crate) fn lost(self: &Arc<Self>, attempt: u64, why: &Closed) {
         let mut desk = self.lock();
         if desk.attempt != attempt || desk.phase != Phase::Up {
             return;
@@ -247,9 +249,15 @@ impl Lease {
         desk.phase = Phase::Down;
         let reason = desk.expect_another_opening(why);
         let Desk { link, wiring, .. } = &mut *desk;
-        link.lose(reason, wiring);
+        match why {
+            Closed::SessionLost => link.lose_session(reason, wiring),
+            _ => link.lose(reason, wiring),
+        }
         // Where somebody listens, the sweep brings up the next one.
         self.conclude(&mut desk);
+        if desk.phase == Phase::Down && desk.link.has_returned() {
+            self.begin_start(&mut desk);
+        }
     }
 
     /// Acts on how a handshake went, if one is over.

@@ -1,5 +1,6 @@
 //! Requests on their way through a link.
 
+use bytes::Bytes;
 use std::time::Duration;
 
 use pontoon_jsonrpc::{Id, Raw, Request, Text};
@@ -53,6 +54,19 @@ pub(crate) struct InFlight<E> {
     pub(crate) origin: Origin<E>,
     pub(crate) method: Text,
     pub(crate) deadline: Deadline,
+    pub(crate) delivery: Delivery,
+}
+
+/// Where a request is on its way to the server.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// It was sent.
+    Sent,
+    /// The server had forgotten the session and did not take it; it goes out
+    /// once more when there is a new one.
+    Returned(Bytes),
+    /// It went out once more.
+    SentAgain,
 }
 
 /// Who waits for the answer.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use bytes::Bytes;
 use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Raw, RawObject, Response, Text, encode};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, LogLevel, method};
 
 use crate::exchange::{
-    Bridge, Client, ClientExchange, Deadline, Effect, InFlight, Incoming, MemberId, Origin, Purpose,
-    UpstreamId,
+    Bridge, Client, ClientExchange, Deadline, Delivery, Effect, InFlight, Incoming, MemberId, Origin,
+    Purpose, UpstreamId,
 };
 use crate::fault::{Fault, Reason};
 use crate::interest::Interest;
@@ -233,6 +234,7 @@ impl<O: Outlet> Link<O> {
             origin: Origin::Link(purpose),
             method: Text::from_static(method),
             deadline,
+            delivery: Delivery::Sent,
         };
         self.in_flight.insert(id, exchange);
         Ok(())
@@ -260,6 +262,7 @@ impl<O: Outlet> Link<O> {
                         origin,
                         method,
                         deadline,
+                        delivery: Delivery::Sent,
                     },
                 );
             }
@@ -276,14 +279,14 @@ impl<O: Outlet> Link<O> {
 }
 
 /// Sends a message that nobody waits for.
-fn post<O: Outlet>(message: bytes::Bytes, out: &mut O) {
+fn post<O: Outlet>(message: Bytes, out: &mut O) {
     if out.send(message).is_err() {
         out.anomaly(Anomaly::Undeliverable);
     }
 }
 
 /// `notifications/cancelled` for a request, with what else `params` say of it.
-fn cancelled(request: Raw, params: Option<&Raw>) -> bytes::Bytes {
+fn cancelled(request: Raw, params: Option<&Raw>) -> Bytes {
     let params = params.and_then(Raw::object).unwrap_or_else(RawObject::empty);
     let params = params.edit().set("requestId", request).finish();
     encode::notification(method::CANCELLED, Some(&params))

@@ -27,6 +27,12 @@ pub trait Listener: Send + Sync + 'static {
         let _ = (request, why);
     }
 
+    /// The server did not take this request, whose text is `message`: it does not know the session any more, and
+    /// [`Closed::SessionLost`] follows. Only where every request travels by itself.
+    fn returned(&self, request: Id, message: Bytes) {
+        let _ = (request, message);
+    }
+
     /// The connection is over. Called exactly once, after the last message.
     fn closed(&self, why: Closed);
 }

@@ -89,6 +89,13 @@ impl Inbox {
         self.shared.taken(message.len());
         Some(message)
     }
+
+    /// The next one that is there already.
+    pub(crate) fn try_next(&mut self) -> Option<Bytes> {
+        let message = self.messages.try_recv().ok()?;
+        self.shared.taken(message.len());
+        Some(message)
+    }
 }
 
 struct QueuedWire {

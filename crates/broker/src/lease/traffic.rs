@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use pontoon_jsonrpc::{Id, Message, Notification, Response};
 use pontoon_translate::{Client, Fault, Incoming, MemberId, Reason, UnknownQuestion};
 use pontoon_upstream::Failure;
@@ -83,6 +84,17 @@ impl Lease {
         let Desk { link, wiring, .. } = &mut *desk;
         link.request_failed(request, &fault_of(why), wiring);
         self.conclude(&mut desk);
+    }
+}
+
+impl Lease {
+    /// A request that the server did not take. Called from the connection's task.
+    pub(crate) fn request_returned(&self, attempt: u64, request: &Id, message: Bytes) {
+        let mut desk = self.lock();
+        if desk.attempt == attempt && desk.phase == Phase::Up {
+            let Desk { link, wiring, .. } = &mut *desk;
+            link.request_returned(request, message, wiring);
+        }
     }
 }
 

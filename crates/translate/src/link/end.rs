@@ -1,8 +1,8 @@
 //! How exchanges end before the server has answered them.
 
 use super::{
-    Anomaly, ClientExchange, Duration, Effect, Fault, Id, InFlight, Link, MemberId, Origin, Outlet, Purpose,
-    Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method, post, refuse,
+    Anomaly, Bytes, ClientExchange, Delivery, Duration, Effect, Fault, Id, InFlight, Link, MemberId, Origin,
+    Outlet, Purpose, Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method, post, refuse,
 };
 
 impl<O: Outlet> Link<O> {
@@ -63,12 +63,27 @@ impl<O: Outlet> Link<O> {
     /// The connection is gone. Everything in flight is answered; members,
     /// listeners and subscriptions stay, for [`Link::open`].
     pub fn lose(&mut self, reason: Reason, out: &mut O) {
+        self.break_off(reason, out);
+        self.give_up_returned(reason, out);
+    }
+
+    /// The server has forgotten the session. As [`Link::lose`], but what it
+    /// provably did not take waits for the next one.
+    pub fn lose_session(&mut self, reason: Reason, out: &mut O) {
+        self.break_off(reason, out);
+    }
+
+    fn break_off(&mut self, reason: Reason, out: &mut O) {
         self.given_up.clear();
         let was_opening = matches!(self.state, State::Opening);
         if self.server == Server::Legacy {
             self.state = State::Closed;
         }
-        for (_, exchange) in std::mem::take(&mut self.in_flight) {
+        let (returned, lost) = std::mem::take(&mut self.in_flight)
+            .into_iter()
+            .partition(|(_, exchange)| matches!(exchange.delivery, Delivery::Returned(_)));
+        self.in_flight = returned;
+        for (_, exchange) in lost {
             if let Origin::Client(client) = exchange.origin {
                 self.settle(client, &Fault::after(reason), out);
             }
@@ -76,6 +91,53 @@ impl<O: Outlet> Link<O> {
         self.void_questions(out);
         if was_opening {
             out.opened(Err(Fault::before(reason)));
+        }
+    }
+
+    /// The server did not take `message`, the request `id`, since it has
+    /// forgotten the session; [`Link::lose_session`] follows. It goes out once
+    /// more when there is a new one: once, since a server may forget for ever.
+    pub fn request_returned(&mut self, id: &Id, message: Bytes, out: &mut O) {
+        let exchange = minted_id(id).and_then(|id| self.in_flight.get_mut(&id));
+        match exchange {
+            Some(InFlight {
+                origin: Origin::Client(client),
+                delivery: delivery @ Delivery::Sent,
+                ..
+            }) if client.effect != Effect::Open => *delivery = Delivery::Returned(message),
+            _ => self.request_failed(id, &Fault::before(Reason::Exited), out),
+        }
+    }
+
+    /// Whether requests wait for a new session.
+    pub fn has_returned(&self) -> bool {
+        !self.returned().is_empty()
+    }
+
+    fn returned(&self) -> Vec<UpstreamId> {
+        self.in_flight_where(|exchange| matches!(exchange.delivery, Delivery::Returned(_)))
+    }
+
+    /// Sends what waited for a new session.
+    pub(super) fn send_returned(&mut self, out: &mut O) {
+        for id in self.returned() {
+            let Some(exchange) = self.in_flight.get_mut(&id) else {
+                continue;
+            };
+            let before = std::mem::replace(&mut exchange.delivery, Delivery::SentAgain);
+            let Delivery::Returned(message) = before else {
+                continue;
+            };
+            if let Err(reason) = out.send(message) {
+                self.request_failed(&id.to_id(), &Fault::before(reason), out);
+            }
+        }
+    }
+
+    /// There will be no new session for what waits for one.
+    pub fn give_up_returned(&mut self, reason: Reason, out: &mut O) {
+        for id in self.returned() {
+            self.request_failed(&id.to_id(), &Fault::before(reason), out);
         }
     }
 
@@ -105,11 +167,7 @@ impl<O: Outlet> Link<O> {
     /// The server will not answer this request, though the connection lives
     /// on: only where every request travels by itself.
     pub fn request_failed(&mut self, id: &Id, fault: &Fault, out: &mut O) {
-        let number = match id {
-            Id::Integer(number) => Some(*number),
-            Id::String(_) => None,
-        };
-        let id = super::server::minted(number);
+        let id = minted_id(id);
         let Some((id, exchange)) = id.and_then(|id| Some((id, self.in_flight.remove(&id)?))) else {
             return out.anomaly(Anomaly::UnknownResponse);
         };
@@ -182,5 +240,12 @@ impl<O: Outlet> Link<O> {
             .filter(|(_, exchange)| wanted(exchange))
             .map(|(id, _)| *id)
             .collect()
+    }
+}
+
+fn minted_id(id: &Id) -> Option<UpstreamId> {
+    match id {
+        Id::Integer(number) => super::server::minted(Some(*number)),
+        Id::String(_) => None,
     }
 }

@@ -34,6 +34,7 @@ impl<O: Outlet> Link<O> {
         self.state = State::Open(Some(Box::new(opened)));
         post(encode::notification(method::INITIALIZED, None), out);
         self.restore(now, out);
+        self.send_returned(out);
         out.opened(Ok(()));
     }
 

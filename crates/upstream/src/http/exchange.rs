@@ -59,12 +59,12 @@ pub(crate) enum Content {
 
 impl Conversation {
     /// Sends a message and delivers what comes back.
-    pub(crate) async fn exchange(self, message: Outgoing) -> (Kind, Outcome) {
+    pub(crate) async fn exchange(self, message: Outgoing) -> (Outgoing, Outcome) {
         let outcome = match self.post(&message).await {
             Ok(outcome) => outcome,
             Err(failure) => Outcome::Failed(failure),
         };
-        (message.kind, outcome)
+        (message, outcome)
     }
 
     async fn post(&self, message: &Outgoing) -> Result<Outcome, Failure> {
@@ -246,7 +246,7 @@ impl Conversation {
 
 impl Outgoing {
     /// The id of the answer to wait for.
-    fn awaited(&self) -> Option<&Id> {
+    pub(crate) fn awaited(&self) -> Option<&Id> {
         match &self.kind {
             Kind::Opening(id) | Kind::Request(id) => Some(id),
             Kind::Opened | Kind::Cancellation(_) | Kind::Other => None,

@@ -17,8 +17,11 @@ use crate::http::outgoing::{Kind, Outgoing};
 use crate::http::standalone::NoStream;
 use crate::queued::Inbox;
 
-type Exchange = Pin<Box<dyn Future<Output = Result<(Kind, Outcome), Aborted>> + Send>>;
+type Exchange = Pin<Box<dyn Future<Output = Result<(Outgoing, Outcome), Aborted>> + Send>>;
 type Stream = Pin<Box<dyn Future<Output = NoStream> + Send>>;
+
+/// How long answers that have begun may take when the server has forgotten the session.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Polls all exchanges of a conversation, so that its listener hears one thing after the other.
 pub(crate) struct Task {
@@ -41,7 +44,7 @@ enum Gate {
 
 enum Event {
     Stopped,
-    Ended(Kind, Outcome),
+    Ended(Outgoing, Outcome),
     Aborted,
     NoStream(NoStream),
     Message(Bytes),
@@ -81,12 +84,16 @@ impl Task {
                 Event::Abandoned => return Closed::Abandoned,
                 Event::Message(message) => self.send(Outgoing::read(message)),
                 Event::Aborted => {}
-                Event::Ended(kind, outcome) => {
-                    if let Some(why) = self.ended(kind, outcome) {
+                Event::Ended(message, outcome) => {
+                    if let Some(why) = self.ended(message, outcome) {
+                        self.hand_back().await;
                         return why;
                     }
                 }
-                Event::NoStream(NoStream::SessionGone | NoStream::Ended) => return Closed::SessionLost,
+                Event::NoStream(NoStream::SessionGone | NoStream::Ended) => {
+                    self.hand_back().await;
+                    return Closed::SessionLost;
+                }
                 Event::NoStream(NoStream::NotOffered) => {}
             }
         }
@@ -98,7 +105,7 @@ impl Task {
             biased;
             () = cancelled => Event::Stopped,
             Some(ended) = self.exchanges.next() => match ended {
-                Ok((kind, outcome)) => Event::Ended(kind, outcome),
+                Ok((message, outcome)) => Event::Ended(message, outcome),
                 Err(Aborted) => Event::Aborted,
             },
             end = wait_for(&mut self.stream) => Event::NoStream(end),
@@ -132,25 +139,22 @@ impl Task {
     }
 
     /// Acts on the end of an exchange; returns why the conversation is over, if it is.
-    fn ended(&mut self, kind: Kind, outcome: Outcome) -> Option<Closed> {
-        if let Kind::Opening(_) | Kind::Opened = kind {
-            self.gate = Gate::Open;
+    fn ended(&mut self, message: Outgoing, outcome: Outcome) -> Option<Closed> {
+        if let Some(id) = message.awaited() {
+            self.requests.remove(id);
         }
-        let request = match kind {
-            Kind::Opening(id) | Kind::Request(id) => {
-                self.requests.remove(&id);
-                Some(id)
-            }
+        match &message.kind {
+            Kind::Opening(_) => self.gate = Gate::Open,
             Kind::Opened => {
+                self.gate = Gate::Open;
                 self.begin_to_listen();
-                None
             }
-            Kind::Cancellation(_) | Kind::Other => None,
-        };
+            Kind::Request(_) | Kind::Cancellation(_) | Kind::Other => {}
+        }
         match outcome {
             Outcome::Done => None,
             Outcome::Failed(failure) => {
-                self.failed(request, failure);
+                self.failed(message.awaited().cloned(), failure);
                 None
             }
             Outcome::Opened(events) => {
@@ -162,10 +166,35 @@ impl Task {
                 None
             }
             Outcome::SessionGone => {
-                // It provably was not processed; the others may have been.
-                self.failed(request, Failure::Status(404));
+                self.returned(message);
                 Some(Closed::SessionLost)
             }
+        }
+    }
+
+    /// The server does not know the session: the others that it did not take come back too, and so does what was not
+    /// sent yet. What is being answered has a moment to finish.
+    async fn hand_back(&mut self) {
+        let patience = tokio::time::sleep(LAST_WORDS);
+        tokio::pin!(patience);
+        while !self.exchanges.is_empty() {
+            tokio::select! {
+                biased;
+                Some(ended) = self.exchanges.next() => if let Ok((message, outcome)) = ended {
+                    self.ended(message, outcome);
+                },
+                () = &mut patience => break,
+            }
+        }
+        while let Some(message) = self.inbox.try_next() {
+            self.returned(Outgoing::read(message));
+        }
+    }
+
+    fn returned(&self, message: Outgoing) {
+        if let Some(id) = message.awaited() {
+            let listener = &self.conversation.listener;
+            listener.returned(id.clone(), message.body.clone());
         }
     }
 

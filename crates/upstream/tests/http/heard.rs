@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use bytes::Bytes;
 use pontoon_jsonrpc::{Id, Message, Outcome};
 use pontoon_upstream::{Closed, Failure, Listener};
 use tokio::sync::Notify;
@@ -14,6 +15,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub(crate) enum News {
     Message(Message),
     Failed(Id, Failure),
+    Returned(Id, Bytes),
     Closed(Closed),
 }
 
@@ -82,6 +84,16 @@ impl Heard {
         .await
     }
 
+    /// Waits until a request comes back, as it was.
+    pub(crate) async fn returned(&self, wanted: i64) -> Bytes {
+        let wanted = Id::from(wanted);
+        self.find("a request's return", |news| match news {
+            News::Returned(id, message) if *id == wanted => Some(message.clone()),
+            _ => None,
+        })
+        .await
+    }
+
     /// Waits for a notification or request.
     pub(crate) async fn method(&self, wanted: &str) {
         self.find(wanted, |news| match news {
@@ -119,6 +131,10 @@ impl Listener for Heard {
 
     fn failed(&self, request: Id, why: Failure) {
         self.note(News::Failed(request, why));
+    }
+
+    fn returned(&self, request: Id, message: Bytes) {
+        self.note(News::Returned(request, message));
     }
 
     fn closed(&self, why: Closed) {

@@ -107,14 +107,28 @@ async fn a_broken_answer_without_an_event_id_has_failed() {
 }
 
 #[tokio::test]
-async fn a_session_that_the_server_forgot_is_over() {
+async fn what_a_server_without_its_session_did_not_take_comes_back() {
     let mut house = House::opened().await;
-    let pending = house.ask(2).await;
-    house.ask(3).await.answer(404, "", "").await;
-    assert_eq!(house.heard.failure(3).await, Failure::Status(404));
+    let answered = house.ask(2).await;
+    let second = house.ask(3).await;
+    let first = house.ask(4).await;
+    first.answer(404, "", "").await;
+    assert!(
+        house
+            .heard
+            .returned(4)
+            .await
+            .ends_with(br#""id":4,"method":"tools/call","params":{"name":"echo"}}"#)
+    );
+    // Not sent any more, and not taken either.
+    house.send(r#"{"jsonrpc":"2.0","id":5,"method":"tools/list"}"#);
+    second.answer(404, "", "").await;
+    answered.json(&result(2, "in time")).await;
+    assert!(house.heard.result(2).await.contains("in time"));
+    house.heard.returned(3).await;
+    house.heard.returned(5).await;
     let closed = house.heard.closed().await;
     assert!(matches!(closed, Closed::SessionLost), "{closed}");
-    drop(pending);
     assert!(house.peer.is_idle(), "there is nothing to delete");
 }
 

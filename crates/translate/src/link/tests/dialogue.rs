@@ -9,6 +9,7 @@
 //! - `deaf a` (takes no interim messages), `crowded a` (no room for questions), `absent a` (no stream)
 //! - `time 61s`: what took too long is looked for at that time
 //! - `open`, `lose`, `full` (the server takes nothing), `room`, `end listeners`
+//! - `return 2` (the server did not take that request, since it forgot the session), `forget` (it forgot the session)
 //! - `fail 2` (the server will not answer the request that has this id toward it)
 //! - `in flight 2`, `is open`, `is closed`
 //! - `nothing kept`: no message holds on to the body that it came in
@@ -173,6 +174,12 @@ impl Dialogue {
                 self.link
                     .request_failed(&id, &Fault::before(Reason::Unreachable), out);
             }
+            ["return", id] => {
+                let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
+                let message = Bytes::from(format!(r#"{{"id":{id},"again":true}}"#));
+                self.link.request_returned(&id, message, out);
+            }
+            ["forget"] => self.link.lose_session(Reason::Exited, out),
             ["full"] => out.refuses = Some(Reason::Stuck),
             ["room"] => out.refuses = None,
             ["end", "listeners"] => self.link.end_listeners(out),

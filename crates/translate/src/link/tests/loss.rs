@@ -188,3 +188,48 @@ fn a_handshake_that_cannot_be_sent_can_be_tried_again() {
         "#,
     );
 }
+
+#[test]
+fn what_a_server_without_its_session_did_not_take_goes_out_once_more() {
+    session(&format!(
+        r#"
+        a: {{"id":7,"method":"tools/list"}}
+            to server: {{"id":2,"method":"tools/list"}}
+        a: {{"id":8,"method":"tools/list"}}
+            to server: {{"id":3,"method":"tools/list"}}
+        return 2
+        forget
+            to a: {{"id":8,"error":{{…"reason":"upstream_exited","sent":true…
+        open
+            to server: {{"id":4,"method":"initialize",…
+        server: {{"id":4,"result":{SERVER_RESULT}}}
+            to server: {{"method":"notifications/initialized"}}
+            to a's session: {{"method":"notifications/tools/list_changed"}}
+            to a's session: {{"method":"notifications/prompts/list_changed"}}
+            to a's session: {{"method":"notifications/resources/list_changed"}}
+            to server: {{"id":2,"again":true}}
+            opened
+        return 2
+            to a: {{"id":7,"error":{{…"reason":"upstream_exited","sent":false,"retryable":true}}}}}}
+        in flight 0
+        "#
+    ));
+}
+
+#[test]
+fn what_waits_for_a_new_session_is_answered_if_there_is_none() {
+    session(
+        r#"
+        a: {"id":7,"method":"tools/list"}
+            to server: {"id":2,"method":"tools/list"}
+        return 2
+        forget
+        open
+            to server: {"id":3,"method":"initialize",…
+        fail 3
+            not opened: upstream_unreachable
+        lose
+            to a: {"id":7,"error":{…"reason":"upstream_exited","sent":false,"retryable":true}}}
+        "#,
+    );
+}
