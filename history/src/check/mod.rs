@@ -3,8 +3,8 @@
 //! What is seen while a world runs (a payload at the wrong client, a gap, a hang, something that is held
 //! when all is over) is in the books already. Here is what takes the whole history:
 //!
-//! - [`answers`]: every accepted request has exactly one final answer, and an error has a cause.
-//! - [`delivery`]: nothing that was acknowledged vanishes, and nothing is lost or repeated on the way back.
+//! - `answers`: every accepted request has exactly one final answer, and an error has a cause.
+//! - `delivery`: nothing that was acknowledged vanishes, and nothing is lost or repeated on the way back.
 
 mod answers;
 mod causes;
