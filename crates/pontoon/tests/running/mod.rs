@@ -19,6 +19,14 @@ pub(crate) struct Running {
     _alive: Sender<()>,
 }
 
+/// Also where a test fails, or forgets to [`end`](Running::end) it: nothing may stay behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_at("127.0.0.1:0", arguments)
