@@ -1,5 +1,6 @@
 //! One hosted server.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use pontoon_downstream::{Backend, SessionNeed, Target, UnknownQuestion};
@@ -8,7 +9,7 @@ use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_policy::{Caller, Gauge, Permit};
 use pontoon_session::Session;
-use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
+use pontoon_translate::{Account, Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
 use pontoon_upstream::Connector;
 use tokio::sync::Notify;
 
@@ -183,6 +184,13 @@ impl Endpoint {
     }
 }
 
+/// What a link tells accounts apart by. It goes no further than this process.
+fn account_of(caller: &Caller) -> Account {
+    let mut hasher = DefaultHasher::new();
+    caller.account().hash(&mut hasher);
+    Account(hasher.finish())
+}
+
 impl Backend for Endpoint {
     type Attachment = Attachment;
 
@@ -274,7 +282,8 @@ impl Backend for Endpoint {
 
     async fn stateless(&self, caller: &Caller, meta: RequestMeta, request: Permit<Request>, target: Target) {
         let lease = self.stateless_lease(caller, &meta);
-        self.run(lease, Client::Modern(meta), request, target).await;
+        let client = Client::Modern(meta, account_of(caller));
+        self.run(lease, client, request, target).await;
     }
 
     fn close(&self, session: &Arc<Session<Attachment>>) {

@@ -33,8 +33,21 @@ pub enum Client {
     Member(MemberId),
     /// A legacy request outside any session.
     Alone,
-    /// A modern request, with what it says of itself.
-    Modern(RequestMeta),
+    /// A modern request, with what it says of itself and on whose account it comes.
+    Modern(RequestMeta, Account),
+}
+
+/// An account of whoever keeps accounts: equal ones are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Account(pub u64);
+
+/// Who asked, as far as a link can tell. What is about one of them must not
+/// reach another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    Member(MemberId),
+    Account(Account),
+    Unknown,
 }
 
 /// A request as it enters the link.
@@ -92,6 +105,14 @@ pub(crate) struct ClientExchange<E> {
 }
 
 impl<E> ClientExchange<E> {
+    pub(crate) fn asker(&self) -> Asker {
+        match (self.member, &self.bridge) {
+            (Some(member), _) => Asker::Member(member),
+            (None, Bridge::ModernToLegacy { account, .. }) => Asker::Account(*account),
+            (None, Bridge::Straight | Bridge::Modern { .. }) => Asker::Unknown,
+        }
+    }
+
     /// A modern request: it belongs to no session and leaves nothing behind.
     pub(crate) fn stateless(owner: E, id: Id, token: Option<Raw>, bridge: Bridge) -> Self {
         Self {
@@ -114,7 +135,10 @@ pub(crate) enum Bridge {
     /// messages go only to those who asked.
     Modern { log_level: Option<LogLevel> },
     /// Modern client, legacy server.
-    ModernToLegacy { log_level: Option<LogLevel> },
+    ModernToLegacy {
+        log_level: Option<LogLevel>,
+        account: Account,
+    },
 }
 
 impl Bridge {
@@ -123,7 +147,7 @@ impl Bridge {
     pub(crate) fn log_level(self) -> Option<LogLevel> {
         match self {
             Self::Straight => Some(LogLevel::Debug),
-            Self::Modern { log_level } | Self::ModernToLegacy { log_level } => log_level,
+            Self::Modern { log_level } | Self::ModernToLegacy { log_level, .. } => log_level,
         }
     }
 }

@@ -22,7 +22,7 @@ mod outlet;
 mod straight;
 mod subscriptions;
 
-pub use exchange::{Client, Incoming, MemberId};
+pub use exchange::{Account, Client, Incoming, MemberId};
 pub use fault::{Fault, Reason, Sent};
 pub use link::{Link, Server, Sharing, Timeouts, UnknownQuestion};
 pub use opening::{Features, Introduction, Opened};

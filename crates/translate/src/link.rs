@@ -8,8 +8,8 @@ use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Raw, RawObject, Re
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, LogLevel, method};
 
 use crate::exchange::{
-    Bridge, Client, ClientExchange, Deadline, Delivery, Effect, InFlight, Incoming, MemberId, Origin,
-    Purpose, UpstreamId,
+    Account, Bridge, Client, ClientExchange, Deadline, Delivery, Effect, InFlight, Incoming, MemberId,
+    Origin, Purpose, UpstreamId,
 };
 use crate::fault::{Fault, Reason};
 use crate::interest::Interest;

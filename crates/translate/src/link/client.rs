@@ -6,9 +6,9 @@ use pontoon_mcp::meta::RequestMeta;
 
 use super::handshake::requested_level;
 use super::{
-    Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link, MemberId,
-    Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method, post,
-    refuse,
+    Account, Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link,
+    MemberId, Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method,
+    post, refuse,
 };
 use crate::modern_to_legacy;
 use crate::opening;
@@ -32,7 +32,7 @@ impl<O: Outlet> Link<O> {
         match client {
             Client::Member(member) => self.begin_member(owner, member, request, now, out),
             Client::Alone => self.begin_alone(owner, request, now, out),
-            Client::Modern(meta) => self.begin_modern(owner, &meta, request, now, out),
+            Client::Modern(meta, account) => self.begin_modern(owner, (&meta, account), request, now, out),
         }
     }
 
@@ -176,7 +176,7 @@ impl<O: Outlet> Link<O> {
     fn begin_modern(
         &mut self,
         owner: O::Exchange,
-        meta: &RequestMeta,
+        (meta, account): (&RequestMeta, Account),
         request: Request,
         now: Duration,
         out: &mut O,
@@ -186,7 +186,7 @@ impl<O: Outlet> Link<O> {
         }
         match self.server {
             Server::Modern => self.forward_modern(owner, meta, request, now, out),
-            Server::Legacy => self.cross_to_legacy(owner, meta, request, now, out),
+            Server::Legacy => self.cross_to_legacy(owner, (meta, account), request, now, out),
         }
     }
 
@@ -216,7 +216,7 @@ impl<O: Outlet> Link<O> {
     fn cross_to_legacy(
         &mut self,
         owner: O::Exchange,
-        meta: &RequestMeta,
+        (meta, account): (&RequestMeta, Account),
         request: Request,
         now: Duration,
         out: &mut O,
@@ -236,6 +236,7 @@ impl<O: Outlet> Link<O> {
         }
         let bridge = Bridge::ModernToLegacy {
             log_level: meta.log_level,
+            account,
         };
         let client = ClientExchange::stateless(owner, request.id, token, bridge);
         let deadline = self.call_deadline(now);

@@ -154,7 +154,7 @@ impl<O: Outlet> Link<O> {
         match exchange.origin {
             Origin::Client(client) => {
                 if let (Sharing::Shared, Some(until)) = (self.sharing, exchange.deadline.hard) {
-                    self.given_up.add(id, client.member, until);
+                    self.given_up.add(id, client.asker(), until);
                 }
                 self.fail(client, &Fault::after(reason), out);
                 self.void_questions_of(id, out);

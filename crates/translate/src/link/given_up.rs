@@ -1,11 +1,12 @@
 //! Requests that nobody waits for any more and that a server may still be at.
 //!
-//! A server hears late, or never, that a request was given up. What it says meanwhile and does not attribute
-//! may be about that request, and is nothing to whoever else uses the server.
+//! A server hears late, or never, that a request was given up, and has perhaps something left to say about one that
+//! it has answered. What it says meanwhile and does not attribute may be about that request, and is nothing to whoever
+//! else uses the server.
 
 use std::time::Duration;
 
-use crate::exchange::{MemberId, UpstreamId};
+use crate::exchange::{Asker, UpstreamId};
 use crate::minted::Minted;
 
 /// Most that are remembered one by one; those beyond are only known to be there.
@@ -19,15 +20,15 @@ pub(super) struct GivenUp {
 }
 
 struct Memory {
-    member: Option<MemberId>,
+    asker: Asker,
     /// When it would have been given up in any case.
     until: Duration,
 }
 
 impl GivenUp {
-    pub(super) fn add(&mut self, id: UpstreamId, member: Option<MemberId>, until: Duration) {
+    pub(super) fn add(&mut self, id: UpstreamId, asker: Asker, until: Duration) {
         if self.known.len() < MAX_KNOWN {
-            self.known.insert(id, Memory { member, until });
+            self.known.insert(id, Memory { asker, until });
         } else {
             self.others = self.others.max(Some(until));
         }
@@ -49,30 +50,31 @@ impl GivenUp {
         *self = Self::default();
     }
 
-    /// Whether none of them was anybody else's than this session's.
-    pub(super) fn are_all_of(&self, member: Option<MemberId>) -> bool {
+    /// Whether none of them was anybody else's.
+    pub(super) fn are_all_of(&self, asker: Asker) -> bool {
         let mut known = self.known.values();
-        self.others.is_none() && known.all(|memory| member.is_some() && memory.member == member)
+        self.others.is_none() && known.all(|memory| asker != Asker::Unknown && memory.asker == asker)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::MemberId;
 
     #[test]
     fn their_number_is_bounded_and_none_is_taken_for_gone() {
         let second = Duration::from_secs(1);
         let mut given_up = GivenUp::default();
         for id in 0..2_000 {
-            given_up.add(UpstreamId(id), None, second);
+            given_up.add(UpstreamId(id), Asker::Unknown, second);
         }
         assert_eq!(given_up.known.len(), MAX_KNOWN);
         for id in 0..2_000 {
             given_up.answered(UpstreamId(id));
         }
-        assert!(!given_up.are_all_of(Some(MemberId(1))));
+        assert!(!given_up.are_all_of(Asker::Member(MemberId(1))));
         given_up.expire(second);
-        assert!(given_up.are_all_of(Some(MemberId(1))));
+        assert!(given_up.are_all_of(Asker::Member(MemberId(1))));
     }
 }

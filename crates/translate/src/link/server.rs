@@ -10,6 +10,9 @@ use super::{
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
 
+/// How long after its answer a server may still log about a request.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 impl<O: Outlet> Link<O> {
     /// A message of the server.
     pub fn receive(&mut self, message: Message, now: Duration, out: &mut O) {
@@ -39,7 +42,18 @@ impl<O: Outlet> Link<O> {
             Origin::Link(Purpose::Open) => self.finish_opening(&response.outcome, now, out),
             // Whatever the server says to these, nobody waits for it.
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
-            Origin::Client(client) => self.answer(id, client, &exchange.method, response.outcome, out),
+            Origin::Client(client) => {
+                self.note_answered(id, &client, now);
+                self.answer(id, client, &exchange.method, response.outcome, out);
+            }
+        }
+    }
+
+    /// What a shared server still logs about this request is nothing to others.
+    fn note_answered(&mut self, id: UpstreamId, client: &ClientExchange<O::Exchange>, now: Duration) {
+        let logs = self.opened().is_some_and(|opened| opened.features.logging);
+        if logs && (self.sharing, self.server) == (Sharing::Shared, Server::Legacy) {
+            self.given_up.add(id, client.asker(), now + LAST_WORDS);
         }
     }
 
@@ -188,10 +202,11 @@ impl<O: Outlet> Link<O> {
                 .max_by_key(|(id, _)| *id)
                 .map(|(_, client)| client),
             // It may be about any request in flight, so there must be one only;
-            // or about one that somebody else gave up and the server did not.
+            // or about one of somebody else's that is answered, or given up and the
+            // server is still at it.
             (Sharing::Shared, Server::Legacy) => {
                 let (_, only) = all.next()?;
-                let meant = all.next().is_none() && self.given_up.are_all_of(only.member);
+                let meant = all.next().is_none() && self.given_up.are_all_of(only.asker());
                 let wanted = asked(only) && self.member_wants(only.member, level);
                 (meant && wanted && out.carries(&only.owner)).then_some(only)
             }

@@ -28,7 +28,9 @@ use pontoon_mcp::meta::{RESERVED_PREFIX, RequestMeta};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision};
 
 use super::recorder::{Recorder, Stream};
-use crate::{Client, Fault, Incoming, Introduction, Link, MemberId, Reason, Server, Sharing, Timeouts};
+use crate::{
+    Account, Client, Fault, Incoming, Introduction, Link, MemberId, Reason, Server, Sharing, Timeouts,
+};
 
 const MODERN_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}"#;
 
@@ -230,7 +232,8 @@ impl Dialogue {
         match name {
             "m" | "n" => {
                 let params = params.and_then(Raw::object);
-                Client::Modern(RequestMeta::read(params.as_ref()).expect("a modern request says what it is"))
+                let meta = RequestMeta::read(params.as_ref()).expect("a modern request says what it is");
+                Client::Modern(meta, Account(u64::from(name == "n")))
             }
             "alone" => Client::Alone,
             _ => Client::Member(self.members[name]),

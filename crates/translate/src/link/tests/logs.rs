@@ -160,6 +160,9 @@ fn a_shared_servers_log_goes_to_the_only_exchange_in_flight_or_to_nobody() {
             dropped: ambiguous_notification
         server: {"id":3,"result":{}}
             to a: …
+        server: {"method":"notifications/message","params":{"level":"debug","data":"perhaps about a"}}
+            dropped: ambiguous_notification
+        time 5s
         server: {"method":"notifications/message","params":{"level":"debug","data":3}}
             to b on 1: {"method":"notifications/message","params":{"level":"debug","data":3}}
         "#,
@@ -222,6 +225,49 @@ fn other_notifications_reach_the_session_or_nobody() {
     shared(
         r#"
         server: {"method":"notifications/vendor","params":{"x":1}}
+            dropped: ambiguous_notification
+        "#,
+    );
+}
+
+#[test]
+fn what_a_shared_server_logs_after_an_answer_reaches_nobody_else() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/list"}
+            to server: {"id":2,"method":"tools/list"}
+        server: {"id":2,"result":{}}
+            to a: {"id":1,"result":{}}
+        b: {"id":1,"method":"tools/list"}
+            to server: {"id":3,"method":"tools/list"}
+        server: {"method":"notifications/message","params":{"level":"error","data":"about a"}}
+            dropped: ambiguous_notification
+        time 5s
+        server: {"method":"notifications/message","params":{"level":"error","data":"about b"}}
+            to b on 1: {"method":"notifications/message","params":{"level":"error","data":"about b"}}
+        server: {"id":3,"result":{}}
+            to b: {"id":1,"result":{}}
+        b: {"id":2,"method":"tools/list"}
+            to server: {"id":4,"method":"tools/list"}
+        server: {"method":"notifications/message","params":{"level":"error","data":"about b"}}
+            to b on 2: {"method":"notifications/message","params":{"level":"error","data":"about b"}}
+        "#,
+    );
+}
+
+#[test]
+fn accounts_without_sessions_are_told_apart() {
+    shared(
+        r#"
+        m: {"id":1,"method":"tools/list","params":{"_meta":{$M,"~logLevel":"debug"}}}
+            to server: …
+            to server: …
+        server: {"id":3,"result":{}}
+        server: {"id":2,"result":{"tools":[]}}
+            to m: …
+        n: {"id":1,"method":"tools/list","params":{"_meta":{$M,"~logLevel":"debug"}}}
+            to server: …
+        server: {"method":"notifications/message","params":{"level":"error","data":"about m"}}
             dropped: ambiguous_notification
         "#,
     );

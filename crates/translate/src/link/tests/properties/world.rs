@@ -258,7 +258,10 @@ impl World {
             Some(member) => Client::Member(member),
             None if is_modern => {
                 let params = request.params.as_ref().and_then(Raw::object);
-                Client::Modern(RequestMeta::read(params.as_ref()).expect("the metadata is complete"))
+                {
+                    let meta = RequestMeta::read(params.as_ref()).expect("the metadata is complete");
+                    Client::Modern(meta, crate::Account(0))
+                }
             }
             None => Client::Alone,
         };
