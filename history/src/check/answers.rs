@@ -46,15 +46,20 @@ fn may_give_up(record: &Record, mark: Mark, at: Duration, how: &str) -> bool {
     let ended = visit
         .and_then(|visit| visit.ended)
         .is_some_and(|(ended, _)| ended <= at);
+    // What exceeds a bound because nobody reads it ends the stream, and is told nobody.
+    let idle = visit
+        .and_then(|visit| visit.idle_reader)
+        .is_some_and(|since| since <= at);
     match how {
         "it left for good"
         | "it left before it knew where to come back to"
         | "it does not read"
         | "its client left"
         | "it could not be opened" => true,
-        "no connection" | "its connection broke" | "its stream ended" => drained,
+        "no connection" | "its connection broke" => drained,
+        "its stream ended" => drained || idle,
         // Where few streams may be kept, older ones make room.
-        "it could not come back" => drained || causes::tight(record),
+        "it could not come back" => drained || idle || causes::tight(record),
         "its session is over" => ended || causes::ages(record),
         _ => false,
     }

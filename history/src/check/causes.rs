@@ -49,7 +49,10 @@ pub(super) fn earned(
             ask.cancelled.is_some_and(|cancelled| cancelled <= at),
             "nobody cancelled it",
         ),
-        Some("upstream_timeout") => because(at.saturating_sub(ask.sent) >= CALL, "it was in time"),
+        // Of two with one id, one may be taken for the other here.
+        Some("upstream_timeout") => {
+            because(ask.foul || at.saturating_sub(ask.sent) >= CALL, "it was in time")
+        }
         Some(
             "upstream_exited"
             | "upstream_stuck"
