@@ -56,7 +56,7 @@ impl Program {
 
     /// Processes that it started and that still run, or are dead and not reaped.
     pub(crate) fn children(&self) -> anyhow::Result<usize> {
-        Ok(children_of(self.child.id())?.len())
+        Ok(children_of(self.child.id()).len())
     }
 
     /// Whether it still runs.
@@ -83,7 +83,7 @@ impl Program {
         while let Some(member) = family.get(next).copied() {
             next += 1;
             family.extend(
-                children_of(member)?
+                children_of(member)
                     .into_iter()
                     .filter(|pid| !is_stdio_server(*pid)),
             );
@@ -102,13 +102,17 @@ impl Drop for Program {
     }
 }
 
-fn children_of(pid: u32) -> anyhow::Result<Vec<u32>> {
+/// Threads and processes may end while they are looked at.
+fn children_of(pid: u32) -> Vec<u32> {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
     let mut children = Vec::new();
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let list = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+    for task in tasks.flatten() {
+        let list = fs::read_to_string(task.path().join("children")).unwrap_or_default();
         children.extend(list.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
     }
-    Ok(children)
+    children
 }
 
 fn is_stdio_server(pid: u32) -> bool {
@@ -120,7 +124,8 @@ fn cpu_of(pid: u32) -> anyhow::Result<Duration> {
     // Nanoseconds on a CPU, summed over threads: /proc/PID/stat counts in ticks of 10 ms.
     let mut nanos = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let path = task?.path().join("schedstat");
+        let Ok(task) = task else { continue };
+        let path = task.path().join("schedstat");
         let text = fs::read_to_string(path).unwrap_or_default();
         nanos += text
             .split_whitespace()

@@ -36,7 +36,10 @@ pub(crate) async fn run(programs: &Programs, settings: &Settings) -> anyhow::Res
             visits(door, settings.at_once * 4, settings.at_once).await?;
             let (cpu, start) = (running.program.cpu()?, Instant::now());
             let latencies = visits(door, settings.clients, settings.at_once).await?;
-            let (cpu, elapsed) = (settled_cpu(&running.program).await? - cpu, start.elapsed());
+            let (cpu, elapsed) = (
+                settled_cpu(&running.program).await?.saturating_sub(cpu),
+                start.elapsed(),
+            );
             let quantile = |quantile| latencies.value_at_quantile(quantile) as f64 / 1e3;
             table.row(
                 &running.name,

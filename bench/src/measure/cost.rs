@@ -95,7 +95,7 @@ async fn measure(program: &Program, door: &Door, settings: &Settings) -> anyhow:
     let (clients, _) = load(clients, each.div_ceil(10)).await?;
     let (cpu, start) = (program.cpu()?, Instant::now());
     let (clients, latencies) = load(clients, each).await?;
-    let (cpu, elapsed) = (program.cpu()? - cpu, start.elapsed());
+    let (cpu, elapsed) = (program.cpu()?.saturating_sub(cpu), start.elapsed());
     let resident_kib = program.resident_kib()?;
     for client in clients {
         client.finish().await?;

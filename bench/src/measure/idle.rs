@@ -139,7 +139,7 @@ async fn hold(
     }
     let cpu = running.program.cpu()?;
     tokio::time::sleep(Duration::from_secs(settings.hold)).await;
-    let cpu = (running.program.cpu()? - cpu).as_secs_f64() * 1e3 / settings.hold.max(1) as f64;
+    let cpu = running.program.cpu()?.saturating_sub(cpu).as_secs_f64() * 1e3 / settings.hold.max(1) as f64;
     let event = match subject {
         Subject::Pontoon(_, Host::Announcing(_)) => Some(announce(door, settings.streams, &events).await?),
         _ => None,

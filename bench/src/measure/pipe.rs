@@ -28,7 +28,7 @@ pub(crate) fn measure(child: &Path, settings: &Settings) -> anyhow::Result<Figur
     pipe.run(settings.in_flight, settings.calls.div_ceil(10))?;
     let (cpu, start) = (pipe.program.cpu()?, Instant::now());
     let latencies = pipe.run(settings.in_flight, settings.calls)?;
-    let (cpu, elapsed) = (pipe.program.cpu()? - cpu, start.elapsed());
+    let (cpu, elapsed) = (pipe.program.cpu()?.saturating_sub(cpu), start.elapsed());
     Ok(Figures {
         cpu_per_call: cpu / u32::try_from(latencies.len())?,
         rate: latencies.len() as f64 / elapsed.as_secs_f64(),
