@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     /// Hold the streams for so many seconds, then send each an event: none may be lost.
     #[arg(long, default_value_t = 5)]
     hold: u64,
-    /// Fail if a stream of Pontoon's takes more than this many KiB.
+    /// Fail if a stream of Pontoon's takes more than this many KiB, a built-in server's own part aside.
     #[arg(long)]
     stream_limit: Option<f64>,
     /// Fail if a session of Pontoon's takes more than this many KiB.
@@ -79,18 +79,12 @@ async fn streams(programs: &Programs, settings: &Settings) -> anyhow::Result<Tab
             eprintln!("idle streams: {}, {}", running.name, era.year());
             let held = hold(&subject, &running, &running.doors[door], settings).await;
             let held = held.with_context(|| format!("{}, {}", running.name, era.year()))?;
-            if let Subject::Pontoon(..) = subject {
+            if let Subject::Pontoon(_, host) = &subject {
                 let what = format!("{}, {}", running.name, era.year());
-                table.limit(
-                    &format!("{what}: KiB for an idle stream"),
-                    held.kib,
-                    settings.stream_limit,
-                );
-                table.limit(
-                    &format!("{what}: streams dropped"),
-                    held.dropped as f64,
-                    Some(0.0),
-                );
+                table.limit(&format!("{what}: streams dropped"), held.dropped as f64, Some(0.0));
+                // What a built-in server keeps for each session is not the gateway's.
+                let limit = settings.stream_limit.filter(|_| *host != Host::InProcess);
+                table.limit(&format!("{what}: KiB for an idle stream"), held.kib, limit);
             }
             let event = held.event.map_or(f64::NAN, |event| event.as_secs_f64() * 1e3);
             table.row(
