@@ -81,7 +81,11 @@ async fn streams(programs: &Programs, settings: &Settings) -> anyhow::Result<Tab
             let held = held.with_context(|| format!("{}, {}", running.name, era.year()))?;
             if let Subject::Pontoon(_, host) = &subject {
                 let what = format!("{}, {}", running.name, era.year());
-                table.limit(&format!("{what}: streams dropped"), held.dropped as f64, Some(0.0));
+                table.limit(
+                    &format!("{what}: streams dropped"),
+                    held.dropped as f64,
+                    Some(0.0),
+                );
                 // What a built-in server keeps for each session is not the gateway's.
                 let limit = settings.stream_limit.filter(|_| *host != Host::InProcess);
                 table.limit(&format!("{what}: KiB for an idle stream"), held.kib, limit);
