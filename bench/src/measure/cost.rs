@@ -166,6 +166,14 @@ fn table(rows: &[Row], settings: &Settings) -> Table {
     let nginx = rows.iter().find(|row| row.is_nginx()).map(Row::cpu);
     for row in rows {
         let rmcp = rows.iter().find(|other| other.is_rmcp() && other.era == row.era);
+        if let (true, Some(nginx)) = (row.name.contains("shared stdio"), nginx) {
+            let what = format!(
+                "{}, {}: CPU per call, times nginx",
+                row.name,
+                row.era.map_or("", Era::year)
+            );
+            table.limit(&what, row.cpu() / nginx, settings.limit);
+        }
         let (p50, p99) = (row.quantile(0.5), row.quantile(0.99));
         table.row(
             &row.name,
@@ -186,4 +194,39 @@ fn table(rows: &[Row], settings: &Settings) -> Table {
         );
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, micros: u64) -> Row {
+        let mut latencies = latencies();
+        note(&mut latencies, Duration::from_micros(micros));
+        Row {
+            name: name.to_owned(),
+            era: Some(Era::Stateless),
+            rounds: vec![Figures {
+                cpu_per_call: Duration::from_micros(micros),
+                latencies,
+                rate: 1.0,
+                resident_kib: 1,
+            }],
+        }
+    }
+
+    #[test]
+    fn a_call_that_costs_more_than_is_allowed_is_told() {
+        let settings = Settings {
+            in_flight: 1,
+            calls: 1,
+            rounds: 1,
+            limit: Some(2.0),
+        };
+        let rows = |cpu| [row("nginx, plain proxy", 10), row("pontoon, shared stdio", cpu)];
+        assert!(table(&rows(20), &settings).exceeded().is_empty());
+        let table = table(&rows(25), &settings);
+        assert_eq!(table.exceeded().len(), 1);
+        assert!(table.exceeded()[0].contains("2.50"), "{:?}", table.exceeded());
+    }
 }

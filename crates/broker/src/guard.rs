@@ -91,6 +91,12 @@ impl RestartGuard {
         self.lock().circuit.is_calm(Instant::now().into_std())
     }
 
+    /// Whoever a server was started for went away before it was open. That is no
+    /// sign of anything, and must not use up the one attempt after an open circuit.
+    pub(crate) fn abandoned(&self) {
+        self.lock().circuit.abandoned(Instant::now().into_std());
+    }
+
     /// A server could not be started, or crashed.
     pub(crate) fn failed(&self) {
         let now = Instant::now();

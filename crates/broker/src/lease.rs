@@ -370,6 +370,9 @@ impl Lease {
         if desk.is_closed() {
             return;
         }
+        if desk.phase == Phase::Up && !desk.link.is_open() {
+            self.shared.guard.abandoned();
+        }
         desk.phase = Phase::Closed(reason);
         let Desk { link, wiring, .. } = &mut *desk;
         link.end_listeners(wiring);

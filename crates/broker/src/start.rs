@@ -19,7 +19,7 @@ pub(crate) async fn bring_up(shared: Arc<Shared>, lease: Arc<Lease>, attempt: u6
     let started = tokio::select! {
         biased;
         started = server(&shared, &lease) => started,
-        () = lease.closed() => return,
+        () = lease.closed() => return shared.guard.abandoned(),
     };
     match started {
         Ok(warm) => {

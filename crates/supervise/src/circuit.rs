@@ -119,6 +119,13 @@ impl Circuit {
         }
     }
 
+    /// An attempt was given up before it showed anything: the next may be made at once.
+    pub fn abandoned(&mut self, now: Instant) {
+        if let State::HalfOpen { .. } = self.state {
+            self.state = State::Open { until: now };
+        }
+    }
+
     /// An attempt failed, or a running child crashed.
     pub fn failed(&mut self, now: Instant) {
         let opened = State::Open {
@@ -190,6 +197,18 @@ mod tests {
         );
         circuit.succeeded();
         assert_eq!(circuit.attempt(later), Verdict::Allow);
+    }
+
+    #[test]
+    fn a_probe_that_is_given_up_is_not_used_up() {
+        let start = Instant::now();
+        let mut circuit = opened(start);
+        circuit.abandoned(start);
+        assert!(circuit.is_open(start), "only a probe can be given up");
+        let later = start + Duration::from_secs(5);
+        assert_eq!(circuit.attempt(later), Verdict::Probe);
+        circuit.abandoned(later);
+        assert_eq!(circuit.attempt(later), Verdict::Probe);
     }
 
     #[test]

@@ -82,8 +82,8 @@ pub struct Http {
 #[derive(Debug, Error)]
 pub enum HttpError {
     /// No http or https address.
-    #[error("{0:?} is no http or https address")]
-    Url(String),
+    #[error("the url is no http or https address")]
+    Url,
     /// A header that HTTP does not allow. Its value may be a secret and is not told.
     #[error("the header {0:?} has a name or value that HTTP does not allow")]
     Header(String),

@@ -1,9 +1,11 @@
 //! How exchanges end before the server has answered them.
 
 use super::{
-    Anomaly, Bytes, ClientExchange, Delivery, Duration, Effect, Fault, Id, InFlight, Link, MemberId, Origin,
-    Outlet, Purpose, Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method, post, refuse,
+    Anomaly, Bytes, ClientExchange, Deadline, Delivery, Duration, Effect, Fault, Id, InFlight, Link,
+    MemberId, Origin, Outlet, Purpose, Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method,
+    post, refuse,
 };
+use crate::fault::Sent;
 
 impl<O: Outlet> Link<O> {
     /// A legacy session is over: what it had in flight is cancelled upstream
@@ -153,9 +155,7 @@ impl<O: Outlet> Link<O> {
         }
         match exchange.origin {
             Origin::Client(client) => {
-                if let (Sharing::Shared, Some(until)) = (self.sharing, exchange.deadline.hard) {
-                    self.given_up.add(id, client.asker(), until);
-                }
+                self.remember_given_up(id, &client, exchange.deadline);
                 self.fail(client, &Fault::after(reason), out);
                 self.void_questions_of(id, out);
             }
@@ -173,11 +173,26 @@ impl<O: Outlet> Link<O> {
         };
         match exchange.origin {
             Origin::Client(client) => {
+                if fault.sent == Sent::Perhaps {
+                    self.remember_given_up(id, &client, exchange.deadline);
+                }
                 self.fail(client, fault, out);
                 self.void_questions_of(id, out);
             }
             Origin::Link(Purpose::Open) => self.fail_opening(fault.reason, out),
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+        }
+    }
+
+    /// A shared server may still be at it, and talk about it.
+    fn remember_given_up(
+        &mut self,
+        id: UpstreamId,
+        client: &ClientExchange<O::Exchange>,
+        deadline: Deadline,
+    ) {
+        if let (Sharing::Shared, Some(until)) = (self.sharing, deadline.hard) {
+            self.given_up.add(id, client.asker(), until);
         }
     }
 

@@ -34,9 +34,12 @@ impl GivenUp {
         }
     }
 
-    /// The server answered a request that nobody waited for.
-    pub(super) fn answered(&mut self, id: UpstreamId) {
-        self.known.remove(&id);
+    /// The server answered a request that nobody waited for, perhaps for the second time. It may have something left
+    /// to say about it until `until`.
+    pub(super) fn answered(&mut self, id: UpstreamId, until: Duration) {
+        if let Some(memory) = self.known.get_mut(&id) {
+            memory.until = memory.until.min(until);
+        }
     }
 
     /// Forgets those whose time is over.
@@ -71,8 +74,10 @@ mod tests {
         }
         assert_eq!(given_up.known.len(), MAX_KNOWN);
         for id in 0..2_000 {
-            given_up.answered(UpstreamId(id));
+            given_up.answered(UpstreamId(id), Duration::ZERO);
         }
+        given_up.expire(Duration::from_millis(1));
+        assert!(given_up.known.is_empty());
         assert!(!given_up.are_all_of(Asker::Member(MemberId(1))));
         given_up.expire(second);
         assert!(given_up.are_all_of(Asker::Member(MemberId(1))));

@@ -11,7 +11,7 @@ use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
 
 /// How long after its answer a server may still log about a request.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 
 impl<O: Outlet> Link<O> {
     /// A message of the server.
@@ -35,7 +35,7 @@ impl<O: Outlet> Link<O> {
             return out.anomaly(Anomaly::UnknownResponse);
         };
         let Some(exchange) = self.in_flight.remove(&id) else {
-            self.given_up.answered(id);
+            self.given_up.answered(id, now + LAST_WORDS);
             return out.anomaly(Anomaly::UnknownResponse);
         };
         match exchange.origin {

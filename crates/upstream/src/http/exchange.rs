@@ -7,7 +7,7 @@ use bytes::Bytes;
 use pontoon_jsonrpc::{Id, Limits, Message, Payload};
 use pontoon_mcp::header;
 use pontoon_sse::Decoder;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Response, StatusCode};
 
 use crate::connection::Listener;
@@ -23,10 +23,15 @@ use crate::queued::Shared;
 const MAX_RESUMPTIONS: u32 = 5;
 /// How long to wait before asking, where the server did not say. (Its own word is `retry`.)
 const RETRY: Duration = Duration::from_secs(1);
+/// The shortest pause that a server may ask for.
+pub(crate) const MIN_RETRY: Duration = Duration::from_millis(100);
 /// The longest that a server may have us wait.
 const MAX_RETRY: Duration = Duration::from_secs(30);
 /// How long an answered stream is read on, so that its connection can be used again.
 const REST: Duration = Duration::from_millis(100);
+
+/// How long the server has to take what needs no answer.
+const NOTE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What exchanges and the stream have in common.
 #[derive(Clone)]
@@ -60,20 +65,25 @@ pub(crate) enum Content {
 impl Conversation {
     /// Sends a message and delivers what comes back.
     pub(crate) async fn exchange(self, message: Outgoing) -> (Outgoing, Outcome) {
-        let outcome = match self.post(&message).await {
-            Ok(outcome) => outcome,
-            Err(failure) => Outcome::Failed(failure),
+        let posting = self.post(&message);
+        let outcome = match message.awaited() {
+            Some(_) => posting.await,
+            // Nobody waits for it, so nobody would give it up.
+            None => tokio::time::timeout(NOTE_TIMEOUT, posting)
+                .await
+                .unwrap_or_else(|_| Err(Failure::Broken("a notification was not taken in time".to_owned()))),
         };
+        let outcome = outcome.unwrap_or_else(Outcome::Failed);
         (message, outcome)
     }
 
     async fn post(&self, message: &Outgoing) -> Result<Outcome, Failure> {
         let is_first_contact = matches!(message.kind, Kind::Opening(_));
-        if is_first_contact && self.remote.transport() == HttpTransport::Sse {
-            return self.open_sse(message).await;
-        }
         if self.established.endpoint().is_some() {
             return self.send_over(message).await;
+        }
+        if is_first_contact && self.remote.transport() == HttpTransport::Sse {
+            return self.open_sse(message).await;
         }
         let session = self.established.get();
         let sent = self.remote.post(message, &self.established).send().await;
@@ -124,9 +134,8 @@ impl Conversation {
                 match events.next().await {
                     Ok(Some(event)) => {
                         fruitless = 0;
-                        if self.deliver(event.data, Some(awaited))? {
-                            // A stream that is read to its end leaves a connection that can be used again.
-                            let _ = tokio::time::timeout(REST, events.next()).await;
+                        if event.name == "message" && self.deliver(event.data, Some(awaited))? {
+                            self.read_to_end(events).await;
                             return Ok(Outcome::Done);
                         }
                     }
@@ -135,16 +144,30 @@ impl Conversation {
                     Err(failure) => return Err(failure),
                 }
             };
-            let decoder = events.into_decoder();
-            fruitless += 1;
-            if fruitless > MAX_RESUMPTIONS || !self.is_resumable(&decoder) {
-                return Err(broken);
-            }
-            match self.resume(decoder).await? {
-                Some(rest) => events = rest,
-                None => return Ok(Outcome::SessionGone),
-            }
+            let mut decoder = events.into_decoder();
+            // The request was taken: whatever goes wrong from here on, it may have been carried out.
+            events = loop {
+                fruitless += 1;
+                if fruitless > MAX_RESUMPTIONS || !self.is_resumable(&decoder) {
+                    return Err(broken);
+                }
+                match self.resume(decoder).await {
+                    Ok(rest) => break rest,
+                    Err(same) => decoder = *same,
+                }
+            };
         }
+    }
+
+    /// A stream that is read to its end leaves a connection that can be used again.
+    async fn read_to_end(&self, mut events: Events) {
+        let rest = async {
+            while let Ok(Some(event)) = events.next().await {
+                // The answer is there; what is no message was counted.
+                let _ = self.deliver(event.data, None);
+            }
+        };
+        let _ = tokio::time::timeout(REST, rest).await;
     }
 
     /// Only after an event with an id ("Resumability and Redelivery"), which 2026-07-28 does not know.
@@ -152,42 +175,51 @@ impl Conversation {
         self.remote.transport() != HttpTransport::Stateless && !decoder.last_event_id().is_empty()
     }
 
-    /// Asks for what follows the last event; `None` if the session is gone.
-    pub(crate) async fn resume(&self, decoder: Decoder) -> Result<Option<Events>, Failure> {
-        tokio::time::sleep(decoder.retry().unwrap_or(RETRY).min(MAX_RETRY)).await;
+    /// Asks for what follows the last event; gives the decoder back if that is not to be had.
+    async fn resume(&self, decoder: Decoder) -> Result<Events, Box<Decoder>> {
+        let pause = decoder.retry().unwrap_or(RETRY);
+        tokio::time::sleep(pause.clamp(MIN_RETRY, MAX_RETRY)).await;
         let request = self.remote.get(self.established.get(), decoder.last_event_id());
-        let response = request.send().await.map_err(|error| Failure::of(&error))?;
-        match (response.status(), content(&response)) {
-            (StatusCode::NOT_FOUND, _) => Ok(None),
-            (status, Content::Events) if status.is_success() => {
-                Ok(Some(Events::new(response, decoder, Some(self.remote.patience))))
+        match request.send().await {
+            Ok(response) if response.status().is_success() && is_events(&response) => {
+                Ok(Events::new(response, decoder, Some(self.remote.patience)))
             }
-            (status, _) => Err(refusal(status)),
+            Ok(_) | Err(_) => Err(Box::new(decoder)),
         }
     }
 
     /// The answer to `initialize` says what every later request has to repeat.
     async fn opened(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
         let id = response.headers().get(header::SESSION_ID).cloned();
-        let body = match content(&response) {
-            Content::Json => whole(response, self.shared.max_message, self.remote.patience).await?,
+        match content(&response) {
+            Content::Json => {
+                let body = whole(response, self.shared.max_message, self.remote.patience).await?;
+                if self.greet(id, body, awaited)? {
+                    return Ok(Outcome::Done);
+                }
+            }
             Content::Events => {
                 let mut events = self.answer_events(response);
-                let event = events.next().await?;
-                event
-                    .ok_or(Failure::Protocol("the handshake was not answered"))?
-                    .data
+                while let Some(event) = events.next().await? {
+                    // It may say something else before.
+                    if self.greet(id.clone(), event.data, awaited)? {
+                        return Ok(Outcome::Done);
+                    }
+                }
             }
-            Content::Nothing => return Err(Failure::Protocol("the handshake was not answered")),
-        };
+            Content::Nothing => {}
+        }
+        Err(Failure::Protocol("the handshake was not answered"))
+    }
+
+    /// Delivers a message that may be the answer to `initialize`; true if it is.
+    fn greet(&self, id: Option<HeaderValue>, body: Bytes, awaited: &Id) -> Result<bool, Failure> {
         let message = Message::parse(body, &Limits::SERVER)
             .map_err(|_| Failure::Protocol("the answer to the handshake is no JSON-RPC"))?;
-        self.established.learn(id, &message);
-        if self.tell(message, Some(awaited)) {
-            Ok(Outcome::Done)
-        } else {
-            Err(Failure::Protocol("the handshake was not answered"))
+        if answers(&message, Some(awaited)) {
+            self.established.learn(id, &message);
         }
+        Ok(self.tell(message, Some(awaited)))
     }
 
     /// A status that is no success may still come with the answer: an error object.
@@ -234,10 +266,7 @@ impl Conversation {
     }
 
     fn tell(&self, message: Message, awaited: Option<&Id>) -> bool {
-        let is_answer = match &message {
-            Message::Response(response) => response.id.as_ref() == awaited,
-            Message::Request(_) | Message::Notification(_) => false,
-        };
+        let is_answer = answers(&message, awaited);
         self.shared.tally.received.add_one();
         self.listener.message(message);
         is_answer
@@ -252,6 +281,18 @@ impl Outgoing {
             Kind::Opened | Kind::Cancellation(_) | Kind::Other => None,
         }
     }
+}
+
+fn answers(message: &Message, awaited: Option<&Id>) -> bool {
+    match message {
+        Message::Response(response) => response.id.as_ref() == awaited,
+        Message::Request(_) | Message::Notification(_) => false,
+    }
+}
+
+/// Whether a body is a stream of events.
+pub(crate) fn is_events(response: &Response) -> bool {
+    matches!(content(response), Content::Events)
 }
 
 /// Whether a notification or response was taken.

@@ -52,15 +52,16 @@ impl Failure {
     }
 
     /// From sending or reading. The text is the cause's: "error sending request" helps nobody.
+    /// The outermost names the URL, which may hold secrets.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
+        let mut cause = std::error::Error::source(error);
+        while let Some(deeper) = cause.and_then(std::error::Error::source) {
+            cause = Some(deeper);
         }
-        let text = if error.is_timeout() {
-            "it took too long".to_owned()
-        } else {
-            cause.to_string()
+        let text = match cause {
+            _ if error.is_timeout() => "it took too long".to_owned(),
+            Some(cause) => cause.to_string(),
+            None => "HTTP failed".to_owned(),
         };
         if error.is_connect() {
             Self::Unreachable(text)

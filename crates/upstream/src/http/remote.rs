@@ -50,7 +50,7 @@ impl Remote {
         let url = Url::parse(&target.url)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let url = url.ok_or_else(|| HttpError::Url(target.url.clone()))?;
+        let url = url.ok_or(HttpError::Url)?;
         Ok(Self {
             client: client(target, settings)?,
             url,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use crate::http::events::{Events, decoder};
-use crate::http::exchange::Conversation;
+use crate::http::exchange::{Conversation, MIN_RETRY, is_events};
 
 /// The first pause before a stream that broke is opened again, where the server gave none.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -31,6 +31,9 @@ impl Conversation {
         loop {
             let request = self.remote.get(self.established.get(), decoder.last_event_id());
             match request.send().await {
+                Ok(response) if response.status().is_success() && !is_events(&response) => {
+                    return NoStream::NotOffered;
+                }
                 Ok(response) if response.status().is_success() => {
                     let mut events = Events::new(response, decoder, None);
                     while let Ok(Some(event)) = events.next().await {
@@ -42,11 +45,23 @@ impl Conversation {
                 }
                 Ok(response) if response.status() == StatusCode::NOT_FOUND => return NoStream::SessionGone,
                 // "The server MUST either return Content-Type: text/event-stream …, or else return HTTP 405".
-                Ok(response) if response.status().is_client_error() => return NoStream::NotOffered,
+                Ok(response) if is_refusal(response.status()) => return NoStream::NotOffered,
                 Ok(_) | Err(_) => {}
             }
-            tokio::time::sleep(decoder.retry().unwrap_or(pause).min(MAX_PAUSE)).await;
+            // A server may ask for a longer pause, and for a shorter one as long as that helps.
+            let asked = decoder.retry().unwrap_or(FIRST_PAUSE).max(MIN_RETRY);
+            let pause_now = if pause == FIRST_PAUSE {
+                asked
+            } else {
+                pause.max(asked)
+            };
+            tokio::time::sleep(pause_now.min(MAX_PAUSE)).await;
             pause = (pause * 2).min(MAX_PAUSE);
         }
     }
+}
+
+/// Whether a status says that there is no such stream, not only not now.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status.as_u16(), 408 | 429)
 }

@@ -20,6 +20,9 @@ use crate::queued::Inbox;
 type Exchange = Pin<Box<dyn Future<Output = Result<(Outgoing, Outcome), Aborted>> + Send>>;
 type Stream = Pin<Box<dyn Future<Output = NoStream> + Send>>;
 
+/// Notifications and replies that may be under way at once; what exceeds them waits, within the queue's bound in bytes.
+const MAX_NOTES: usize = 256;
+
 /// How long answers that have begun may take when the server has forgotten the session.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,8 @@ pub(crate) struct Task {
     stream: Option<Stream>,
     /// A message of the handshake is under way: nothing may overtake it.
     gate: Gate,
+    /// Notifications and replies under way. Each has a deadline; requests are counted above.
+    notes: usize,
     stop_timeout: Duration,
 }
 
@@ -60,6 +65,7 @@ impl Task {
             requests: HashMap::new(),
             stream: None,
             gate: Gate::Open,
+            notes: 0,
             stop_timeout,
         }
     }
@@ -109,7 +115,7 @@ impl Task {
                 Err(Aborted) => Event::Aborted,
             },
             end = wait_for(&mut self.stream) => Event::NoStream(end),
-            message = self.inbox.next(), if self.gate == Gate::Open => {
+            message = self.inbox.next(), if self.gate == Gate::Open && self.notes < MAX_NOTES => {
                 message.map_or(Event::Abandoned, Event::Message)
             }
         }
@@ -130,6 +136,9 @@ impl Task {
             Kind::Request(_) | Kind::Other => {}
         }
         let (handle, registration) = AbortHandle::new_pair();
+        if message.awaited().is_none() {
+            self.notes += 1;
+        }
         if let Kind::Opening(id) | Kind::Request(id) = &message.kind {
             self.requests.insert(id.clone(), handle);
         }
@@ -140,8 +149,9 @@ impl Task {
 
     /// Acts on the end of an exchange; returns why the conversation is over, if it is.
     fn ended(&mut self, message: Outgoing, outcome: Outcome) -> Option<Closed> {
-        if let Some(id) = message.awaited() {
-            self.requests.remove(id);
+        match message.awaited() {
+            Some(id) => drop(self.requests.remove(id)),
+            None => self.notes -= 1,
         }
         match &message.kind {
             Kind::Opening(_) => self.gate = Gate::Open,

@@ -96,6 +96,55 @@ async fn a_broken_answer_is_asked_for_from_where_it_broke() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_resumed_may_have_been_carried_out() {
+    let mut house = House::opened().await;
+    let mut answer = house.ask(2).await.events().await;
+    answer.write("id: e-1\nretry: 1\ndata:\n\n").await;
+    answer.end().await;
+    for status in [503, 401, 405, 404, 500] {
+        let resumed = house.peer.next().await;
+        assert_eq!(resumed.header("last-event-id"), Some("e-1"));
+        resumed.answer(status, "", "").await;
+    }
+    let failure = house.heard.failure(2).await;
+    assert!(
+        matches!(failure, Failure::Broken(_)) && failure.may_have_been_processed(),
+        "{failure}"
+    );
+}
+
+#[tokio::test]
+async fn a_handshake_may_be_preceded_by_other_words() {
+    let mut house = House::new(HttpTransport::Streamable).await;
+    house.send(INITIALIZE);
+    let mut answer = opening_events(house.peer.next().await).await;
+    let log = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#;
+    answer
+        .write(&format!("id: 0\ndata:\n\ndata: {log}\n\ndata: {OPENED}\n\n"))
+        .await;
+    house.heard.answer(1).await;
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    assert_eq!(house.peer.next().await.header("mcp-session-id"), Some("s-2"));
+}
+
+#[tokio::test]
+async fn events_that_are_no_messages_are_passed_over() {
+    let mut house = House::opened().await;
+    let mut answer = house.ask(2).await.events().await;
+    answer.write("event: ping\ndata: 2026-11-20\n\n").await;
+    answer
+        .write(&format!(
+            "event: message\ndata: {}\n\ndata: {PROGRESS}\n\n",
+            result(2, "two")
+        ))
+        .await;
+    answer.end().await;
+    assert!(house.heard.result(2).await.contains("two"));
+    // What comes in the same breath as the answer is not lost.
+    house.heard.method("notifications/progress").await;
+}
+
+#[tokio::test]
 async fn a_broken_answer_without_an_event_id_has_failed() {
     let mut house = House::opened().await;
     let mut answer = house.ask(2).await.events().await;

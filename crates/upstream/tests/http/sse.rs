@@ -129,3 +129,23 @@ async fn streamable_http_is_kept_where_it_works() {
     house.ask(2).await.answer(400, "", "").await;
     assert_eq!(house.heard.failure(2).await, Failure::Status(400));
 }
+
+#[tokio::test]
+async fn a_handshake_that_was_refused_is_tried_again_on_the_same_stream() {
+    let mut house = House::new(HttpTransport::Sse).await;
+    house.send(INITIALIZE);
+    let mut stream = stream(&mut house, "/messages").await;
+    house.peer.next().await.accept().await;
+    stream
+        .write("data: {\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"no\"}}\n\n")
+        .await;
+    assert_eq!(house.heard.error(1).await, -32602);
+    house.send(&INITIALIZE.replace("\"id\":1", "\"id\":2"));
+    let again = house.peer.next().await;
+    assert!(again.head.starts_with("POST /messages "), "{}", again.head);
+    again.accept().await;
+    stream
+        .write(&format!("data: {}\n\n", OPENED.replace("\"id\":1", "\"id\":2")))
+        .await;
+    house.heard.answer(2).await;
+}

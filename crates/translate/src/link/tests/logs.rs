@@ -74,6 +74,9 @@ fn what_a_shared_server_says_of_a_request_given_up_is_told_to_no_other() {
             dropped: ambiguous_notification
         server: {"id":2,"result":{}}
             dropped: unknown_response
+        server: {"method":"notifications/message","params":{"level":"info","data":"perhaps about a"}}
+            dropped: ambiguous_notification
+        time 5s
         server: {"method":"notifications/message","params":{"level":"info","data":"for b"}}
             to b on 1: …
         "#,
@@ -268,6 +271,24 @@ fn accounts_without_sessions_are_told_apart() {
         n: {"id":1,"method":"tools/list","params":{"_meta":{$M,"~logLevel":"debug"}}}
             to server: …
         server: {"method":"notifications/message","params":{"level":"error","data":"about m"}}
+            dropped: ambiguous_notification
+        "#,
+    );
+}
+
+#[test]
+fn an_answer_given_twice_does_not_end_the_caution() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/list"}
+            to server: {"id":2,"method":"tools/list"}
+        server: {"id":2,"result":{}}
+            to a: {"id":1,"result":{}}
+        server: {"id":2,"result":{}}
+            dropped: unknown_response
+        b: {"id":1,"method":"tools/list"}
+            to server: {"id":3,"method":"tools/list"}
+        server: {"method":"notifications/message","params":{"level":"error","data":"about a"}}
             dropped: ambiguous_notification
         "#,
     );
