@@ -134,19 +134,22 @@ impl Keeper {
                     // Whoever asks at the same time shares one look.
                     jobs.try_iter().take(MAX_JOBS).for_each(|job| self.work(job));
                 }
-                Err(RecvTimeoutError::Timeout) if subreaper::is_needed() => {
-                    subreaper::reap_adopted(procfs::processes().iter(), &self.leaders);
-                }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.work(Box::new(Self::reap)),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            self.look();
+            self.work(Box::new(Self::look));
         }
     }
 
+    /// A panic must not end the thread: the kernel would kill every child, and no other could be started.
     fn work(&mut self, job: Job) {
-        // A panic must not end the thread: the kernel would kill every child.
         drop(catch_unwind(AssertUnwindSafe(|| job(self))));
+    }
+
+    fn reap(&mut self) {
+        if subreaper::is_needed() {
+            subreaper::reap_adopted(procfs::processes().iter(), &self.leaders);
+        }
     }
 
     fn interval(&self) -> Option<Duration> {

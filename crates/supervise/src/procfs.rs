@@ -53,8 +53,8 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<Entry> {
     let fields = std::str::from_utf8(stat.get(end_of_name + 2..)?).ok()?;
     let mut fields = fields.split_ascii_whitespace();
     let state = *fields.next()?.as_bytes().first()?;
-    let parent = Pid::from_raw(fields.next()?.parse().ok()?);
-    let session = Pid::from_raw(fields.nth(1)?.parse().ok()?);
+    let parent = pid_in(fields.next()?)?;
+    let session = pid_in(fields.nth(1)?)?;
     // Fields 9 and 22 of the manual page; the session is field 6.
     let is_kernel_thread = fields.nth(2)?.parse::<u32>().ok()? & PF_KTHREAD != 0;
     let started = fields.nth(12)?.parse().ok()?;
@@ -95,6 +95,13 @@ pub(crate) fn token(pid: Pid) -> Lookup {
     found.map_or(Lookup::Absent, Lookup::Found)
 }
 
+/// A pid of another process, `Some(None)` where there is none: 0, and -1 for the session of a process that is just
+/// being taken apart (proc_pid_stat(5) does not say so; the kernel's do_task_stat does).
+fn pid_in(field: &str) -> Option<Option<Pid>> {
+    let number: i32 = field.parse().ok()?;
+    Some(if number > 0 { Pid::from_raw(number) } else { None })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +118,16 @@ mod tests {
         );
         assert!(!entry.is_kernel_thread);
         assert_eq!(entry.started, 123_456);
+    }
+
+    #[test]
+    fn a_process_that_is_being_taken_apart_has_no_session() {
+        let pid = Pid::from_raw(42).unwrap();
+        let stat =
+            b"42 (a) X 0 -1 -1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123456 99 0 18446744073709551615\n";
+        let entry = parse(pid, stat).unwrap();
+        assert_eq!((entry.parent, entry.session), (None, None));
+        assert!(entry.is_zombie());
     }
 
     #[test]
