@@ -157,7 +157,7 @@ impl Bench {
             .arg(&corpus)
             .arg(format!("-max_total_time={}", options.seconds))
             .arg(format!("-max_len={MAX_LEN}"))
-            .arg("-timeout=10")
+            .arg("-timeout=60")
             .arg("-print_final_stats=1")
             .arg(format!("-artifact_prefix={}", found.display()))
             .stdout(std::process::Stdio::null())

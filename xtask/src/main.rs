@@ -1,5 +1,5 @@
-//! Tasks of this repository: `cargo xtask tidy` checks the house rules, `cargo xtask docs` writes the generated parts
-//! of the documentation, `cargo xtask conformance` runs the official suite.
+//! Tasks of this repository: house rules, generated documentation, the official suite, fuzzing, measurements and wear.
+//! `cargo xtask` lists them.
 
 mod bench;
 mod conformance;
