@@ -1,6 +1,6 @@
 //! Ill-behaved servers, under load from several clients of every era at once, against the real binary.
 //!
-//! [`table`] says how servers misbehave and what their clients must be told. Each row is played on a gateway of its
+//! `table` says how servers misbehave and what their clients must be told. Each row is played on a gateway of its
 //! own, once with a process for each session and once with a shared one, beside a healthy server with clients of its
 //! own. What must hold, whatever the server does:
 //!
