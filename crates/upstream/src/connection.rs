@@ -132,14 +132,19 @@ impl SendError {
     }
 }
 
-/// What [`Idle`] is made of; one implementation per kind of server.
+/// What [`Idle`] is made of; one implementation per kind of server. The defaults are those of a server of which nothing
+/// runs before it is spoken to.
 pub trait Ready: Send + 'static {
     /// See [`Idle::is_alive`].
-    fn is_alive(&mut self) -> bool;
+    fn is_alive(&mut self) -> bool {
+        true
+    }
     /// See [`Idle::start`].
     fn start(self: Box<Self>, listener: Arc<dyn Listener>) -> Connection;
     /// See [`Idle::discard`].
-    fn discard(self: Box<Self>) -> BoxFuture<'static, ()>;
+    fn discard(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// What [`Connection`] is made of; one implementation per kind of server. Its `Drop` runs when the last

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::connection::{Connection, Listener, Ready};
-use crate::connector::BoxFuture;
 use crate::http::HttpSettings;
 use crate::http::exchange::Conversation;
 use crate::http::remote::Remote;
@@ -27,10 +26,6 @@ impl IdleRemote {
 }
 
 impl Ready for IdleRemote {
-    fn is_alive(&mut self) -> bool {
-        true
-    }
-
     fn start(self: Box<Self>, listener: Arc<dyn Listener>) -> Connection {
         let bounds = Bounds {
             queue: self.settings.max_queue,
@@ -45,9 +40,5 @@ impl Ready for IdleRemote {
         };
         tokio::spawn(Task::new(conversation, inbox, self.settings.stop_timeout).run());
         connection
-    }
-
-    fn discard(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::ready(()))
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rmcp::ServerHandler;
 
 use crate::connection::{Connection, Listener, Ready};
-use crate::connector::BoxFuture;
 use crate::in_process::{InProcessSettings, service};
 use crate::queued::{self, Bounds};
 
@@ -27,10 +26,6 @@ impl<H: ServerHandler> IdleHandler<H> {
 }
 
 impl<H: ServerHandler> Ready for IdleHandler<H> {
-    fn is_alive(&mut self) -> bool {
-        true
-    }
-
     fn start(self: Box<Self>, listener: Arc<dyn Listener>) -> Connection {
         let bounds = Bounds {
             queue: self.settings.max_queue,
@@ -39,9 +34,5 @@ impl<H: ServerHandler> Ready for IdleHandler<H> {
         let (connection, inbox, shared) = queued::connection(self.name, bounds);
         tokio::spawn(service::run(self.handler, inbox, shared, listener));
         connection
-    }
-
-    fn discard(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::ready(()))
     }
 }
