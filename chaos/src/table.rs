@@ -238,11 +238,7 @@ pub(crate) const TABLE: &[Behaviour] = &[
         calls: Any(&[]),
         ..noise("asks-users", "--ask elicitation/create")
     },
-    Behaviour {
-        // On a shared server nothing tells whose call a log message is about: it goes to the only one in flight.
-        leases: &[Lease::Session],
-        ..noise("late-logs", "--log error --late-log")
-    },
+    noise("late-logs", "--log error --late-log"),
     Behaviour {
         weight: Weight::Heavy,
         ..noise("flood", "--flood 1000")
