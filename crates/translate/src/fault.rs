@@ -94,6 +94,15 @@ impl Reason {
         }
     }
 
+    /// What it is called of a server that was never open: one that is gone before it could be greeted did not start,
+    /// whoever hears of that first.
+    pub(crate) const fn in_opening(self) -> Self {
+        match self {
+            Self::Exited => Self::StartFailed,
+            other => other,
+        }
+    }
+
     /// What a person reads: what was wrong and what to do.
     const fn message(self) -> &'static str {
         match self {

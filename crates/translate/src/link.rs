@@ -266,7 +266,13 @@ impl<O: Outlet> Link<O> {
                     },
                 );
             }
-            Err(reason) => self.fail(client, &Fault::before(reason), out),
+            Err(reason) => {
+                let reason = match client.effect {
+                    Effect::Open => reason.in_opening(),
+                    _ => reason,
+                };
+                self.fail(client, &Fault::before(reason), out);
+            }
         }
     }
 

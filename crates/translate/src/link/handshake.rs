@@ -17,7 +17,7 @@ impl<O: Outlet> Link<O> {
         let params = opening::initialize_params(&self.introduction, revision);
         let sent = self.send_own(method::INITIALIZE, Some(&params), Purpose::Open, now, out);
         if let Err(reason) = sent {
-            self.fail_opening(reason, out);
+            self.fail_opening(reason.in_opening(), out);
         }
     }
 

@@ -8,7 +8,7 @@
 //! - `join a`, `leave a`, `abandon m 3` (the stream of its exchange 3 is gone)
 //! - `deaf a` (takes no interim messages), `crowded a` (no room for questions), `absent a` (no stream)
 //! - `time 61s`: what took too long is looked for at that time
-//! - `open`, `lose`, `full` (the server takes nothing), `room`, `end listeners`
+//! - `open`, `lose`, `full` (the server takes nothing), `gone` (it is gone, which is not known yet), `room`, `end listeners`
 //! - `return 2` (the server did not take that request, since it forgot the session), `forget` (it forgot the session)
 //! - `fail 2` (the server will not answer the request that has this id toward it)
 //! - `in flight 2`, `is open`, `is closed`
@@ -183,6 +183,7 @@ impl Dialogue {
             }
             ["forget"] => self.link.lose_session(Reason::Exited, out),
             ["full"] => out.refuses = Some(Reason::Stuck),
+            ["gone"] => out.refuses = Some(Reason::Exited),
             ["room"] => out.refuses = None,
             ["end", "listeners"] => self.link.end_listeners(out),
             ["is", "open"] => assert!(self.link.is_open()),

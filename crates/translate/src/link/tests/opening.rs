@@ -142,6 +142,25 @@ fn a_handshake_that_cannot_be_sent_does_not_lock_the_session() {
 }
 
 #[test]
+fn a_server_that_is_gone_before_its_handshake_could_not_be_started() {
+    exclusive().run(&format!(
+        r#"
+        gone
+        a: {INITIALIZE}
+            to a: {{"id":0,"error":{{…"reason":"upstream_start_failed","sent":false…
+            not opened: upstream_start_failed
+        "#
+    ));
+    Dialogue::new(Server::Legacy, Sharing::Shared).run(
+        r#"
+        gone
+        open
+            not opened: upstream_start_failed
+        "#,
+    );
+}
+
+#[test]
 fn a_handshake_is_not_cancelled() {
     exclusive().run(&format!(
         r#"
