@@ -21,6 +21,13 @@ pub trait Listener: Send + Sync + 'static {
     /// The server said something.
     fn message(&self, message: Message);
 
+    /// The server said something in the answer to this request, which is therefore about it. Only where every request
+    /// travels by itself; elsewhere nothing but the message tells.
+    fn message_within(&self, message: Message, request: &Id) {
+        let _ = request;
+        self.message(message);
+    }
+
     /// This request will not be answered, though the connection lives on. Only where every request travels by
     /// itself.
     fn failed(&self, request: Id, why: Failure) {
