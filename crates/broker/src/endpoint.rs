@@ -1,6 +1,5 @@
 //! One hosted server.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use pontoon_downstream::{Backend, SessionNeed, Target, UnknownQuestion};
@@ -9,7 +8,7 @@ use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_policy::{Caller, Gauge, Permit};
 use pontoon_session::Session;
-use pontoon_translate::{Account, Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
+use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
 use pontoon_upstream::Connector;
 use tokio::sync::Notify;
 
@@ -28,7 +27,7 @@ use crate::wiring::Owner;
 /// Must be made inside a tokio runtime: it starts the endpoint's own task. It
 /// ends with [`Backend::drain`]; dropping it before leaves its servers running.
 pub struct Endpoint {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Endpoint {
@@ -63,21 +62,25 @@ impl Endpoint {
         self.shared.registry.living().len()
     }
 
+    /// Calls that wait for clients that were asked something.
+    pub fn parked(&self) -> usize {
+        let leases = self.shared.registry.living();
+        leases.iter().map(|lease| lease.parked()).sum()
+    }
+
     /// Requests that wait for an answer, `subscriptions/listen` included.
     pub fn in_flight(&self) -> usize {
         let leases = self.shared.registry.living();
         leases.iter().map(|lease| lease.in_flight()).sum()
     }
 
-    async fn run(
+    pub(crate) async fn run(
         &self,
         lease: Result<Arc<Lease>, Fault>,
         client: Client,
-        request: Permit<Request>,
-        target: Target,
+        request: Request,
+        owner: Owner,
     ) {
-        let (request, slots) = request.split();
-        let owner = Owner::new(target, slots);
         let lease = match lease {
             Ok(_) if self.shared.is_draining() => Err(Fault::before(Reason::ShuttingDown)),
             lease => lease,
@@ -109,7 +112,7 @@ impl Endpoint {
         }
     }
 
-    fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
+    pub(crate) fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
         self.shared.registry.keyed(LeaseKey::SharedLegacy, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
             let crashes = self.shared.crashes.of_everybody();
@@ -117,43 +120,7 @@ impl Endpoint {
         })
     }
 
-    /// The lease of a modern request.
-    fn stateless_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
-        let registry = &self.shared.registry;
-        match self.shared.settings.hosting.legacy() {
-            Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
-            Some(LeasePolicy::Session) => self.account_lease(caller, meta),
-            // Log messages do not say which request they are about: one that
-            // asks for them has a connection of its own.
-            None if meta.log_level.is_some() => {
-                Ok(registry.register(self.modern_lease(self.shared.crashes.of_one())))
-            }
-            None => registry.keyed(LeaseKey::SharedModern, || {
-                self.modern_lease(self.shared.crashes.of_everybody())
-            }),
-        }
-    }
-
-    fn account_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
-        // Its questions could not be brought to a modern client yet.
-        let capabilities = meta.capabilities.without_questions();
-        let key = LeaseKey::Account {
-            account: caller.account().to_string(),
-            capabilities: capabilities.raw().as_str().to_owned(),
-        };
-        self.shared.registry.keyed(key, || {
-            let client_info = meta.client_info.clone();
-            let introduction = Introduction {
-                client_info: client_info.unwrap_or_else(|| self.shared.settings.client_info.clone()),
-                capabilities,
-            };
-            let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_account(&caller.account().to_string());
-            self.legacy_lease(Sharing::Exclusive, introduction, opening, crashes)
-        })
-    }
-
-    fn legacy_lease(
+    pub(crate) fn legacy_lease(
         &self,
         sharing: Sharing,
         introduction: Introduction,
@@ -170,7 +137,7 @@ impl Endpoint {
         )
     }
 
-    fn modern_lease(&self, crashes: Arc<RestartGuard>) -> Arc<Lease> {
+    pub(crate) fn modern_lease(&self, crashes: Arc<RestartGuard>) -> Arc<Lease> {
         let introduction = self.shared.introduction();
         let shared = Arc::clone(&self.shared);
         Lease::new(
@@ -182,13 +149,6 @@ impl Endpoint {
             crashes,
         )
     }
-}
-
-/// What a link tells accounts apart by. It goes no further than this process.
-fn account_of(caller: &Caller) -> Account {
-    let mut hasher = DefaultHasher::new();
-    caller.account().hash(&mut hasher);
-    Account(hasher.finish())
 }
 
 impl Backend for Endpoint {
@@ -238,7 +198,8 @@ impl Backend for Endpoint {
             Some(attachment) => {
                 let lease = Ok(Arc::clone(&attachment.lease));
                 let client = Client::Member(attachment.member);
-                self.run(lease, client, request, target).await;
+                let (request, slots) = request.split();
+                self.run(lease, client, request, Owner::new(target, slots)).await;
             }
             None => {
                 let (request, slots) = request.split();
@@ -277,13 +238,13 @@ impl Backend for Endpoint {
         target: Target,
     ) {
         let lease = self.shared_legacy_lease();
-        self.run(lease, Client::Alone, request, target).await;
+        let (request, slots) = request.split();
+        self.run(lease, Client::Alone, request, Owner::new(target, slots))
+            .await;
     }
 
     async fn stateless(&self, caller: &Caller, meta: RequestMeta, request: Permit<Request>, target: Target) {
-        let lease = self.stateless_lease(caller, &meta);
-        let client = Client::Modern(meta, account_of(caller));
-        self.run(lease, client, request, target).await;
+        self.serve_stateless(caller, meta, request, target).await;
     }
 
     fn close(&self, session: &Arc<Session<Attachment>>) {

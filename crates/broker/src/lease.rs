@@ -15,6 +15,7 @@ use crate::attachment::Attachment;
 use crate::ear::Ear;
 use crate::guard::RestartGuard;
 use crate::pool::Warm;
+use crate::seat::{Chair, Seat};
 use crate::shared::Shared;
 use crate::start;
 use crate::wiring::{Owner, Wiring};
@@ -30,6 +31,8 @@ const EAGER_PAUSE: Duration = Duration::from_secs(5);
 /// One server connection with its bridge. The connection can be lost and come
 /// back; the lease stays.
 pub(crate) struct Lease {
+    /// Tells it from all others of its endpoint, also from those that are over.
+    number: u64,
     shared: Arc<Shared>,
     /// Crashes of its servers after they were opened.
     crashes: Arc<RestartGuard>,
@@ -40,6 +43,7 @@ pub(crate) struct Lease {
     departed: Mutex<Vec<MemberId>>,
     /// Milliseconds on the endpoint's clock.
     used: AtomicU64,
+    chair: Chair,
 }
 
 struct Desk {
@@ -54,6 +58,8 @@ struct Desk {
     failure: Option<(u64, Fault)>,
     /// No start for the sake of listeners alone before this time.
     retry_at: Duration,
+    /// When somebody looks for what cannot wait for the sweep.
+    alarm: Option<Duration>,
     processes: Vec<Slot>,
 }
 
@@ -94,16 +100,19 @@ impl Lease {
     ) -> Arc<Self> {
         let desk = Desk {
             link: Link::new(server, sharing, shared.settings.timeouts, introduction),
-            wiring: Wiring::new(Arc::clone(&shared.counters)),
+            wiring: Wiring::new(Arc::clone(&shared)),
             phase: Phase::Down,
             opening,
             attempt: 0,
             failure: None,
             retry_at: Duration::ZERO,
+            alarm: None,
             processes: Vec::new(),
         };
         Arc::new(Self {
+            number: shared.number_lease(),
             used: AtomicU64::new(millis(shared.clock.now())),
+            chair: Chair::default(),
             shared,
             crashes,
             desk: Mutex::new(desk),
@@ -118,6 +127,20 @@ impl Lease {
 
     fn touch(&self, now: Duration) {
         self.used.store(millis(now), Ordering::Relaxed);
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The right to be asked something by this server, if nobody has it.
+    pub(crate) fn take_seat(&self) -> Option<Seat> {
+        self.chair.take()
+    }
+
+    /// Calls that wait for clients that were asked something.
+    pub(crate) fn parked(&self) -> usize {
+        self.lock().link.parked()
     }
 
     /// A legacy session starts to use the lease.
@@ -297,9 +320,36 @@ impl Lease {
         link.collect_abandoned(Owner::is_abandoned, now, wiring);
         link.expire(now, wiring);
         self.conclude(&mut desk);
+        self.arm(&mut desk);
         if desk.phase == Phase::Down && desk.is_awaited_by_listeners() && desk.retry_at <= now {
             self.begin_start(&mut desk);
         }
+    }
+
+    /// Sees to it that somebody looks when something is due that cannot wait for the sweep.
+    fn arm(self: &Arc<Self>, desk: &mut Desk) {
+        let Some(due) = desk.link.next_wake() else { return };
+        if desk.alarm.is_some_and(|alarm| alarm <= due) {
+            return;
+        }
+        desk.alarm = Some(due);
+        let pause = due.saturating_sub(self.shared.clock.now());
+        let lease = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            if let Some(lease) = lease.upgrade() {
+                lease.wake();
+            }
+        });
+    }
+
+    fn wake(self: &Arc<Self>) {
+        let mut desk = self.lock();
+        desk.alarm = None;
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.expire(self.shared.clock.now(), wiring);
+        self.conclude(&mut desk);
+        self.arm(&mut desk);
     }
 
     /// A session is over. A lease that was its own is over with it.

@@ -18,9 +18,12 @@ mod guard;
 mod lease;
 mod pool;
 mod registry;
+mod sealed;
+mod seat;
 mod settings;
 mod shared;
 mod start;
+mod stateless;
 mod sweep;
 mod wiring;
 

@@ -15,8 +15,13 @@ pub(crate) enum LeaseKey {
     SharedLegacy,
     /// Everybody, on a server that does not.
     SharedModern,
-    /// One account with these capabilities: servers register tools by them.
-    Account { account: String, capabilities: String },
+    /// One account with these capabilities: servers register tools by them. Calls that may ask their client something
+    /// have a server each where nothing else tells whose question it is.
+    Account {
+        account: String,
+        capabilities: String,
+        seat: u32,
+    },
 }
 
 /// Holds the leases, so that whoever drops one need not end it: the endpoint's
@@ -70,6 +75,14 @@ impl Registry {
         let lease = make();
         leases.keyed.insert(key, Arc::clone(&lease));
         Ok(lease)
+    }
+
+    /// The lease with this number, if it lives.
+    pub(crate) fn find(&self, number: u64) -> Option<Arc<Lease>> {
+        let leases = self.lock();
+        let mut all = leases.keyed.values().chain(&leases.single);
+        all.find(|lease| lease.number() == number && !lease.is_closed())
+            .cloned()
     }
 
     /// Every lease that lives. Ended ones are forgotten on the way.

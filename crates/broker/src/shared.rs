@@ -1,10 +1,11 @@
 //! What the leases of an endpoint and its task have in common.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pontoon_mcp::ClientCapabilities;
-use pontoon_policy::{Gauge, LimitReached, Slot};
+use pontoon_policy::{Account, Gauge, KeyedGauge, LimitReached, Slot};
 use pontoon_supervise::{Admission, Throttle};
 use pontoon_translate::{Fault, Introduction, Reason};
 use pontoon_upstream::{Closed, Connection, Connector};
@@ -18,6 +19,7 @@ use crate::crashes::Crashes;
 use crate::guard::RestartGuard;
 use crate::pool::WarmPool;
 use crate::registry::Registry;
+use crate::sealed::Seals;
 use crate::settings::{EndpointSettings, Hosting, LeasePolicy};
 
 /// How many times the log says at once that a limit is reached, and how often after that.
@@ -36,6 +38,14 @@ pub(crate) struct Shared {
     pub(crate) crashes: Crashes,
     pub(crate) pool: WarmPool,
     pub(crate) registry: Registry,
+    /// What modern clients bring back with a retry.
+    pub(crate) seals: Seals,
+    /// Calls that wait for clients that were asked something, in all and by account.
+    pub(crate) parked: Arc<Gauge>,
+    pub(crate) parked_by_account: Arc<KeyedGauge<Account>>,
+    /// Whether the server says in the answer to which request it asks. Learnt from its first answer.
+    attributes: AtomicBool,
+    leases: AtomicU64,
     pub(crate) processes: Arc<Gauge>,
     all_processes: Arc<Gauge>,
     draining: watch::Sender<bool>,
@@ -70,6 +80,11 @@ impl Shared {
             bell: Arc::new(Notify::new()),
             pool: WarmPool::new(warm),
             registry: Registry::new(accounts),
+            seals: Seals::new(&settings.name, &(settings.seal_key)()),
+            parked: Gauge::new("max_parked", settings.max_parked),
+            parked_by_account: KeyedGauge::new("max_parked_per_principal", settings.max_parked_per_principal),
+            attributes: AtomicBool::new(false),
+            leases: AtomicU64::new(0),
             draining: watch::Sender::new(false),
             tasks: Mutex::default(),
             full: Mutex::new(Throttle::new(FULL_BURST, FULL_EVERY)),
@@ -83,6 +98,23 @@ impl Shared {
             client_info: self.settings.client_info.clone(),
             capabilities: ClientCapabilities::none(),
         }
+    }
+
+    /// The number of a new lease.
+    pub(crate) fn number_lease(&self) -> u64 {
+        self.leases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The server asks in the answer to the request that it asks about.
+    pub(crate) fn note_attribution(&self) {
+        if !self.attributes() {
+            self.attributes.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether several calls that may ask can be under way on one connection.
+    pub(crate) fn attributes(&self) -> bool {
+        self.attributes.load(Ordering::Relaxed)
     }
 
     /// A place for one more process, here and in all, where there is to be one.
@@ -101,10 +133,10 @@ impl Shared {
         })
     }
 
-    fn report_full(&self, limit: &LimitReached) {
+    pub(crate) fn report_full(&self, limit: &LimitReached) {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         if let Admission::Log { suppressed } = full.admit(Instant::now().into_std()) {
-            tracing::warn!(server = %self.settings.name, %limit, suppressed, "no further process is started");
+            tracing::warn!(server = %self.settings.name, %limit, suppressed, "something was refused");
         }
     }
 

@@ -41,6 +41,17 @@ impl ClientCapabilities {
         Question::ALL.into_iter().any(|question| self.answers(question))
     }
 
+    /// Whether the client declared that it brings users to URLs.
+    pub fn opens_urls(&self) -> bool {
+        let declared = self
+            .0
+            .object()
+            .and_then(|all| all.get(Question::Elicitation.capability()));
+        declared
+            .and_then(|elicitation| elicitation.object())
+            .is_some_and(|modes| modes.contains("url"))
+    }
+
     /// Whether the client declared what this very question needs: the mode of
     /// an elicitation, tools for sampling.
     ///

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use std::time::Duration;
 
 use pontoon_jsonrpc::{Id, Raw, Request, Text};
-use pontoon_mcp::LogLevel;
 use pontoon_mcp::meta::RequestMeta;
+use pontoon_mcp::{ClientCapabilities, LogLevel};
 
 /// A request id, and progress token, that we minted toward a server. Clients'
 /// ids never travel upstream: they collide from the first request on.
@@ -33,8 +33,39 @@ pub enum Client {
     Member(MemberId),
     /// A legacy request outside any session.
     Alone,
-    /// A modern request, with what it says of itself and on whose account it comes.
-    Modern(RequestMeta, Account),
+    /// A modern request.
+    Modern(Modern),
+}
+
+/// What there is to know of a modern request.
+#[derive(Clone, Debug)]
+pub struct Modern {
+    /// What it says of itself.
+    pub meta: RequestMeta,
+    /// On whose account it comes.
+    pub account: Account,
+    /// What it is a retry of, if it is one.
+    pub retry: Option<Retry>,
+}
+
+/// What a request was answered with a question for. A client holds it, sealed, as `requestState` and brings it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// A call that waits at a legacy server for the answers.
+    Parked(Ticket),
+    /// Nothing waits: the request is made once more.
+    Again,
+    /// Something of a modern server's own, as it wrote it.
+    Own(Raw),
+}
+
+/// One round of questions of a parked call. It serves once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The call, among all of its link.
+    pub call: u64,
+    /// The round, among all of the call.
+    pub round: u32,
 }
 
 /// An account of whoever keeps accounts: equal ones are the same.
@@ -102,6 +133,8 @@ pub(crate) struct ClientExchange<E> {
     pub(crate) token: Option<Raw>,
     pub(crate) bridge: Bridge,
     pub(crate) effect: Effect,
+    /// What its client can be asked by answering it with a question.
+    pub(crate) asks: Option<ClientCapabilities>,
 }
 
 impl<E> ClientExchange<E> {
@@ -122,6 +155,7 @@ impl<E> ClientExchange<E> {
             token,
             bridge,
             effect: Effect::None,
+            asks: None,
         }
     }
 }
@@ -203,6 +237,12 @@ impl Deadline {
             soft: None,
             hard: Some(at),
         }
+    }
+
+    /// Time that was no fault of the server does not count.
+    pub(crate) fn resume(&mut self, at: Duration, away: Duration) {
+        self.extend(at);
+        self.hard = self.hard.map(|hard| hard + away);
     }
 
     /// Moves what can be moved.

@@ -13,6 +13,7 @@
 
 mod exchange;
 mod fault;
+mod input_required;
 mod interest;
 mod link;
 mod minted;
@@ -22,8 +23,8 @@ mod outlet;
 mod straight;
 mod subscriptions;
 
-pub use exchange::{Account, Client, Incoming, MemberId};
+pub use exchange::{Account, Client, Incoming, MemberId, Modern, Retry, Ticket};
 pub use fault::{Fault, Reason, Sent};
-pub use link::{Link, Server, Sharing, Timeouts, UnknownQuestion};
+pub use link::{Link, Server, Sharing, Timeouts, UnknownQuestion, stale};
 pub use opening::{Features, Introduction, Opened};
 pub use outlet::{Anomaly, Outlet};

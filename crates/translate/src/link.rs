@@ -17,15 +17,20 @@ use crate::minted::Minted;
 use crate::opening::{self, Introduction, Opened};
 use crate::outlet::{Anomaly, Outlet};
 use crate::subscriptions::Subscriptions;
+use asking::{Asking, Waiting};
 use given_up::GivenUp;
 use question::Question;
 
+pub use retry::stale;
+
+mod asking;
 mod client;
 mod end;
 mod given_up;
 mod handshake;
 mod listen;
 mod question;
+mod retry;
 mod server;
 mod subscribe;
 #[cfg(test)]
@@ -50,6 +55,10 @@ pub struct Link<O: Outlet> {
     next_question: i64,
     /// Questions that wait for a client's answer: our id, the server's id.
     asked: Minted<i64, Question>,
+    /// Calls whose modern clients are asked something, parked ones among them.
+    asking: Minted<UpstreamId, Asking<O::Place>>,
+    /// Questions for modern clients that belong to no call so far.
+    waiting: Vec<Waiting>,
     /// What a shared server may still say something about.
     given_up: GivenUp,
     /// The log level that the server was last told.
@@ -84,6 +93,8 @@ pub struct Timeouts {
     pub call: Duration,
     /// A request in all, however much progress it reports.
     pub call_max: Duration,
+    /// How long a client that was asked something has to bring the answers.
+    pub parked: Duration,
 }
 
 enum State {
@@ -142,6 +153,8 @@ impl<O: Outlet> Link<O> {
             subscriptions: Subscriptions::default(),
             next_question: 1,
             asked: Minted::default(),
+            asking: Minted::default(),
+            waiting: Vec::new(),
             given_up: GivenUp::default(),
             level: None,
         }
@@ -167,7 +180,10 @@ impl<O: Outlet> Link<O> {
 
     /// Whether nobody uses the link.
     pub fn is_idle(&self) -> bool {
-        self.members.is_empty() && self.in_flight.is_empty() && self.listeners.is_empty()
+        self.members.is_empty()
+            && self.in_flight.is_empty()
+            && self.listeners.is_empty()
+            && self.asking.is_empty()
     }
 
     /// Who uses the link.
@@ -188,6 +204,16 @@ impl<O: Outlet> Link<O> {
     /// Exchanges of clients that wait for an answer, listeners included.
     pub fn in_flight(&self) -> usize {
         self.client_exchanges().count() + self.listeners.len()
+    }
+
+    /// Calls that wait for a modern client to come back with answers.
+    pub fn parked(&self) -> usize {
+        self.asking.values().filter(|asking| asking.is_parked()).count()
+    }
+
+    /// When [`Link::expire`] has something to do that cannot wait for a regular look.
+    pub fn next_wake(&self) -> Option<Duration> {
+        self.asking.values().filter_map(Asking::due).min()
     }
 
     /// What the server said in its handshake, once it did.

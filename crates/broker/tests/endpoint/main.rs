@@ -4,6 +4,7 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
+mod asking;
 mod drain;
 mod loss;
 mod sessions;

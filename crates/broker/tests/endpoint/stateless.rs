@@ -44,7 +44,7 @@ async fn at_once_or_one_after_the_other_they_share_the_same_start() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn capabilities_that_the_server_hears_of_make_another_lease_and_questions_do_not() {
+async fn other_capabilities_make_another_lease_and_extensions_do_not() {
     let house = House::new(OWN);
     let call = async |declared: &str| {
         let meta = capabilities(declared);
@@ -52,11 +52,13 @@ async fn capabilities_that_the_server_hears_of_make_another_lease_and_questions_
         call.server().await
     };
     assert_eq!(call("{}").await, 0);
-    assert_eq!(call(r#"{"sampling":{},"roots":{},"elicitation":{}}"#).await, 0);
+    assert_eq!(call(r#"{"extensions":{"x":{}}}"#).await, 0);
     assert_eq!(call(r#"{"experimental":{"x":{}}}"#).await, 1);
+    assert_eq!(call(r#"{"sampling":{}}"#).await, 2);
     let declared = |number: usize| house.fake.server(number).heard()[0]["params"]["capabilities"].clone();
     assert_eq!(declared(0), json!({}));
     assert_eq!(declared(1), json!({"experimental":{"x":{}}}));
+    assert_eq!(declared(2), json!({"sampling":{}}));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,14 +2,15 @@
 
 use pontoon_jsonrpc::{ErrorObject, Kind, Request};
 use pontoon_mcp::error::{invalid_params, invalid_request, method_not_found};
-use pontoon_mcp::meta::RequestMeta;
 
 use super::handshake::requested_level;
 use super::{
-    Account, Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link,
-    MemberId, Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method,
-    post, refuse,
+    Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link, MemberId,
+    Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method, post,
+    refuse,
 };
+use crate::exchange::{Modern, Retry};
+use crate::input_required;
 use crate::modern_to_legacy;
 use crate::opening;
 use crate::straight::mint_token;
@@ -32,7 +33,7 @@ impl<O: Outlet> Link<O> {
         match client {
             Client::Member(member) => self.begin_member(owner, member, request, now, out),
             Client::Alone => self.begin_alone(owner, request, now, out),
-            Client::Modern(meta, account) => self.begin_modern(owner, (&meta, account), request, now, out),
+            Client::Modern(modern) => self.begin_modern(owner, &modern, request, now, out),
         }
     }
 
@@ -176,7 +177,7 @@ impl<O: Outlet> Link<O> {
     fn begin_modern(
         &mut self,
         owner: O::Exchange,
-        (meta, account): (&RequestMeta, Account),
+        modern: &Modern,
         request: Request,
         now: Duration,
         out: &mut O,
@@ -185,19 +186,26 @@ impl<O: Outlet> Link<O> {
             return refuse(owner, &request.id, &method_not_found(&request.method), out);
         }
         match self.server {
-            Server::Modern => self.forward_modern(owner, meta, request, now, out),
-            Server::Legacy => self.cross_to_legacy(owner, (meta, account), request, now, out),
+            Server::Modern => self.forward_modern(owner, modern, request, now, out),
+            Server::Legacy => self.cross_to_legacy(owner, modern, request, now, out),
         }
     }
 
     fn forward_modern(
         &mut self,
         owner: O::Exchange,
-        meta: &RequestMeta,
+        modern: &Modern,
         request: Request,
         now: Duration,
         out: &mut O,
     ) {
+        let params = match &modern.retry {
+            None => request.params,
+            Some(Retry::Own(state)) => input_required::with_state(request.params.as_ref(), Some(state)),
+            Some(Retry::Again | Retry::Parked(_)) => {
+                return refuse(owner, &request.id, &super::retry::stale(), out);
+            }
+        };
         let listens = request.method == method::LISTEN;
         let deadline = if listens {
             Deadline::NONE
@@ -205,9 +213,9 @@ impl<O: Outlet> Link<O> {
             self.call_deadline(now)
         };
         let id = self.mint();
-        let (params, token) = mint_token(request.params, id);
+        let (params, token) = mint_token(params, id);
         let bridge = Bridge::Modern {
-            log_level: meta.log_level,
+            log_level: modern.meta.log_level,
         };
         let client = ClientExchange::stateless(owner, request.id, token, bridge);
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
@@ -216,31 +224,65 @@ impl<O: Outlet> Link<O> {
     fn cross_to_legacy(
         &mut self,
         owner: O::Exchange,
-        (meta, account): (&RequestMeta, Account),
+        modern: &Modern,
         request: Request,
         now: Duration,
         out: &mut O,
     ) {
-        match &*request.method {
-            method::DISCOVER => return self.discover(owner, &request.id, out),
-            method::LISTEN => return self.listen(owner, request.id, request.params.as_ref(), now, out),
-            _ => {}
+        match (&*request.method, &modern.retry) {
+            (method::DISCOVER, _) => return self.discover(owner, &request.id, out),
+            (method::LISTEN, _) => {
+                return self.listen(owner, request.id, request.params.as_ref(), now, out);
+            }
+            (_, Some(retry)) => return self.retry(owner, (modern, retry), request, now, out),
+            (_, None) => {}
         }
+        self.send_across(owner, modern, request, now, out);
+    }
+
+    /// A modern request that goes to a legacy server as it is, but for what only one era knows.
+    pub(super) fn send_across(
+        &mut self,
+        owner: O::Exchange,
+        modern: &Modern,
+        request: Request,
+        now: Duration,
+        out: &mut O,
+    ) {
         let id = self.mint();
         let (params, token) = match modern_to_legacy::request_params(request.params.as_ref(), id) {
             Ok(params) => params,
             Err(error) => return refuse(owner, &request.id, &error, out),
         };
+        let client = self.crossing(owner, request.id, (&request.method, token), modern, now, out);
+        let deadline = self.call_deadline(now);
+        self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
+        self.assign_waiting(now, out);
+    }
+
+    /// A modern client's exchange on this legacy server, whose log messages the client may want.
+    pub(super) fn crossing(
+        &mut self,
+        owner: O::Exchange,
+        id: Id,
+        (method, token): (&str, Option<Raw>),
+        modern: &Modern,
+        now: Duration,
+        out: &mut O,
+    ) -> ClientExchange<O::Exchange> {
+        let Modern { meta, account, .. } = modern;
         if let Some(level) = meta.log_level {
             self.raise_level(level, now, out);
         }
         let bridge = Bridge::ModernToLegacy {
             log_level: meta.log_level,
-            account,
+            account: *account,
         };
-        let client = ClientExchange::stateless(owner, request.id, token, bridge);
-        let deadline = self.call_deadline(now);
-        self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
+        let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
+        ClientExchange {
+            asks: may_be_asked.then(|| meta.capabilities.clone()),
+            ..ClientExchange::stateless(owner, id, token, bridge)
+        }
     }
 
     fn discover(&mut self, owner: O::Exchange, id: &Id, out: &mut O) {
@@ -277,6 +319,7 @@ impl<O: Outlet> Link<O> {
             token,
             bridge: Bridge::Straight,
             effect,
+            asks: None,
         };
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }

@@ -1,5 +1,6 @@
 //! How exchanges end before the server has answered them.
 
+use super::server::minted_id;
 use super::{
     Anomaly, Bytes, ClientExchange, Deadline, Delivery, Duration, Effect, Fault, Id, InFlight, Link,
     MemberId, Origin, Outlet, Purpose, Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method,
@@ -51,6 +52,7 @@ impl<O: Outlet> Link<O> {
     /// Gives up every exchange that has taken too long.
     pub fn expire(&mut self, now: Duration, out: &mut O) {
         self.expire_questions(now, out);
+        self.expire_asking(now, out);
         self.spare_calls_with_questions(now);
         self.given_up.expire(now);
         for id in self.in_flight_where(|exchange| exchange.deadline.is_over(now)) {
@@ -77,6 +79,7 @@ impl<O: Outlet> Link<O> {
 
     fn break_off(&mut self, reason: Reason, out: &mut O) {
         self.given_up.clear();
+        self.lose_asking(reason);
         let was_opening = matches!(self.state, State::Opening);
         if self.server == Server::Legacy {
             self.state = State::Closed;
@@ -158,6 +161,7 @@ impl<O: Outlet> Link<O> {
                 self.remember_given_up(id, &client, exchange.deadline);
                 self.fail(client, &Fault::after(reason), out);
                 self.void_questions_of(id, out);
+                self.void_asking(id, out);
             }
             Origin::Link(Purpose::Open) => self.fail_opening(reason, out),
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
@@ -169,7 +173,10 @@ impl<O: Outlet> Link<O> {
     pub fn request_failed(&mut self, id: &Id, fault: &Fault, out: &mut O) {
         let id = minted_id(id);
         let Some((id, exchange)) = id.and_then(|id| Some((id, self.in_flight.remove(&id)?))) else {
-            return out.anomaly(Anomaly::UnknownResponse);
+            if !id.is_some_and(|id| self.keep_failure(id, fault)) {
+                out.anomaly(Anomaly::UnknownResponse);
+            }
+            return;
         };
         match exchange.origin {
             Origin::Client(client) => {
@@ -178,6 +185,7 @@ impl<O: Outlet> Link<O> {
                 }
                 self.fail(client, fault, out);
                 self.void_questions_of(id, out);
+                self.void_asking(id, out);
             }
             Origin::Link(Purpose::Open) => self.fail_opening(fault.reason, out),
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
@@ -255,12 +263,5 @@ impl<O: Outlet> Link<O> {
             .filter(|(_, exchange)| wanted(exchange))
             .map(|(id, _)| *id)
             .collect()
-    }
-}
-
-fn minted_id(id: &Id) -> Option<UpstreamId> {
-    match id {
-        Id::Integer(number) => super::server::minted(Some(*number)),
-        Id::String(_) => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Dialogues with a link, as text, and what no interleaving may break.
 
+mod asking;
 mod cancellation;
 mod dialogue;
 mod ids;

@@ -5,9 +5,11 @@
 //!
 //! - `a: {…}`, `server: {…}`: a message. Clients `m` and `n` are modern,
 //!   `alone` is a legacy client without a session, all others are sessions.
+//! - `server 3: {…}`: a message that came in the answer to request 3
 //! - `join a`, `leave a`, `abandon m 3` (the stream of its exchange 3 is gone)
 //! - `deaf a` (takes no interim messages), `crowded a` (no room for questions), `absent a` (no stream)
-//! - `time 61s`: what took too long is looked for at that time
+//! - `time 61s`, `time 20ms`: what took too long is looked for at that time
+//! - `full house` (no further call can be parked), `parked 1`, `places 1`, `wake 20ms`
 //! - `open`, `lose`, `full` (the server takes nothing), `gone` (it is gone, which is not known yet), `room`, `end listeners`
 //! - `return 2` (the server did not take that request, since it forgot the session), `forget` (it forgot the session)
 //! - `fail 2` (the server will not answer the request that has this id toward it)
@@ -29,10 +31,15 @@ use pontoon_mcp::{ClientCapabilities, LegacyRevision};
 
 use super::recorder::{Recorder, Stream};
 use crate::{
-    Account, Client, Fault, Incoming, Introduction, Link, MemberId, Reason, Server, Sharing, Timeouts,
+    Account, Client, Fault, Incoming, Introduction, Link, MemberId, Modern, Reason, Retry, Server, Sharing,
+    Timeouts,
 };
 
 const MODERN_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}"#;
+
+/// Capabilities of a modern client that can be asked everything, and the `_meta` of its requests: `$A`.
+const ASKED: &str = r#"{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}"#;
+const ASKED_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}"#;
 
 /// A legacy server that can do everything, as it introduces itself.
 pub(super) const SERVER_RESULT: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{},"tasks":{}},"serverInfo":{"name":"s","version":"1"},"instructions":"be nice"}"#;
@@ -41,6 +48,7 @@ const TIMEOUTS: Timeouts = Timeouts {
     open: Duration::from_secs(10),
     call: Duration::from_secs(60),
     call_max: Duration::from_secs(100),
+    parked: Duration::from_secs(300),
 };
 
 /// A link under test.
@@ -92,13 +100,22 @@ pub(super) fn account(script: &str) {
     opened_by_the_gateway(Sharing::Exclusive).run(script);
 }
 
+/// As [`account`], for clients that can be asked everything.
+pub(super) fn asked(script: &str) {
+    opened_for(Sharing::Exclusive, ASKED).run(&script.replace("$A", ASKED_META));
+}
+
 /// A modern server; ids toward it begin with 1.
 pub(super) fn modern(script: &str) {
     Dialogue::new(Server::Modern, Sharing::Shared).run(script);
 }
 
 fn opened_by_the_gateway(sharing: Sharing) -> Dialogue {
-    let mut dialogue = Dialogue::new(Server::Legacy, sharing);
+    opened_for(sharing, "{}")
+}
+
+fn opened_for(sharing: Sharing, capabilities: &'static str) -> Dialogue {
+    let mut dialogue = Dialogue::with(Server::Legacy, sharing, capabilities);
     dialogue.run(&format!(
         r#"
         open
@@ -113,9 +130,14 @@ fn opened_by_the_gateway(sharing: Sharing) -> Dialogue {
 
 impl Dialogue {
     pub(super) fn new(server: Server, sharing: Sharing) -> Self {
+        Self::with(server, sharing, "{}")
+    }
+
+    fn with(server: Server, sharing: Sharing, capabilities: &'static str) -> Self {
+        let capabilities = ClientCapabilities::new(Raw::from_static(capabilities));
         let introduction = Introduction {
             client_info: Raw::from_static(r#"{"name":"pontoon","version":"0"}"#),
-            capabilities: ClientCapabilities::none(),
+            capabilities: capabilities.expect("capabilities are an object"),
         };
         Self {
             link: Link::new(server, sharing, TIMEOUTS, introduction),
@@ -189,6 +211,14 @@ impl Dialogue {
             ["is", "open"] => assert!(self.link.is_open()),
             ["is", "closed"] => assert!(!self.link.is_open()),
             ["nothing", "kept"] => assert!(self.bodies.iter().all(Bytes::is_unique)),
+            ["full", "house"] => out.full_house = true,
+            ["parked", count] => assert_eq!(self.link.parked().to_string(), count),
+            ["places", count] => {
+                let taken = std::rc::Rc::strong_count(&self.out.places) - 1;
+                assert_eq!(taken.to_string(), count, "places taken");
+            }
+            ["wake", time] => assert_eq!(self.link.next_wake(), Some(duration(time))),
+            ["no", "wake"] => assert_eq!(self.link.next_wake(), None),
             ["in", "flight", count] => assert_eq!(self.link.in_flight().to_string(), count),
             _ => panic!("no such step: {step}"),
         }
@@ -200,6 +230,13 @@ impl Dialogue {
         if speaker == "server" {
             let message = Message::parse(text, &Limits::SERVER).expect("the server's line is a message");
             return self.link.receive(message, self.now, &mut self.out);
+        }
+        if let Some(request) = speaker.strip_prefix("server ") {
+            let request = Id::from(request.parse::<i64>().expect("ids toward the server are numbers"));
+            let message = Message::parse(text, &Limits::SERVER).expect("the server's line is a message");
+            return self
+                .link
+                .receive_within(message, &request, self.now, &mut self.out);
         }
         let message = Message::parse(text, &Limits::CLIENT).expect("the client's line is a message");
         match message {
@@ -234,11 +271,23 @@ impl Dialogue {
             "m" | "n" => {
                 let params = params.and_then(Raw::object);
                 let meta = RequestMeta::read(params.as_ref()).expect("a modern request says what it is");
-                Client::Modern(meta, Account(u64::from(name == "n")))
+                let retry = params.and_then(|params| self.open_seal(&params.get_str("requestState")?));
+                Client::Modern(Modern {
+                    meta,
+                    account: Account(u64::from(name == "n")),
+                    retry,
+                })
             }
             "alone" => Client::Alone,
             _ => Client::Member(self.members[name]),
         }
+    }
+
+    /// What a state that begins with `seal 1` was made of. Whether it is that client's is not for the link to see.
+    fn open_seal(&self, state: &str) -> Option<Retry> {
+        let number = state.strip_prefix("seal ")?.split(' ').next()?;
+        let number: usize = number.parse().expect("seals are numbered");
+        Some(self.out.seals[number - 1].0.clone())
     }
 
     fn abandon(&mut self, client: &str, id: &str) {
@@ -252,13 +301,19 @@ impl Dialogue {
     }
 
     fn pass(&mut self, time: &str) {
-        let seconds = time
-            .trim_end_matches('s')
-            .parse()
-            .expect("a time is a number of seconds");
-        self.now = Duration::from_secs(seconds);
+        self.now = duration(time);
         self.link.expire(self.now, &mut self.out);
     }
+}
+
+fn duration(time: &str) -> Duration {
+    let (number, unit) = match time.strip_suffix("ms") {
+        Some(number) => (number, Duration::from_millis(1)),
+        None => (time.trim_end_matches('s'), Duration::from_secs(1)),
+    };
+    unit * number
+        .parse()
+        .expect("a time is a number of seconds or milliseconds")
 }
 
 /// Steps with the lines that are indented below them.

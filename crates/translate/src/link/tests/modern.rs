@@ -88,8 +88,8 @@ fn rounds_of_questions_pass_through() {
         m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":1,…
         server: {"id":1,"result":{"resultType":"input_required","requestState":"s","inputRequests":{}}}
-            to m: {"id":1,"result":{"resultType":"input_required","requestState":"s","inputRequests":{}}}
-        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"s","inputResponses":{}}}
+            to m: {"id":1,"result":{"resultType":"input_required","requestState":"seal 1 for m","inputRequests":{}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"seal 1 for m","inputResponses":{}}}
             to server: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"s","inputResponses":{}}}
         "#,
     );
