@@ -27,12 +27,14 @@ pub(crate) fn endpoint(
         Upstream::Command(command) => command_settings(server, command, limits),
         Upstream::Remote(remote) => remote_settings(server, remote, limits),
         Upstream::Builtin(_) => EndpointSettings {
-            timeouts: timeouts(server, limits.start_timeout),
+            timeouts: timeouts(server, limits, limits.start_timeout),
             ..EndpointSettings::new(server.name.as_str(), Hosting::InProcess)
         },
     };
     let settings = EndpointSettings {
         drain: limits.drain_timeout,
+        max_parked: limits.max_parked,
+        max_parked_per_principal: limits.max_parked_per_principal,
         max_in_flight_per_session: limits.max_in_flight_per_session,
         ..settings
     };
@@ -56,9 +58,10 @@ pub(crate) fn connector(
     }
 }
 
-fn timeouts(server: &Server, open: Duration) -> Timeouts {
+fn timeouts(server: &Server, limits: &Limits, open: Duration) -> Timeouts {
     Timeouts {
         open,
+        parked: limits.question_timeout,
         call: server.call_timeout,
         call_max: server.max_call_timeout,
     }
@@ -71,7 +74,7 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
     };
     let defaults = EndpointSettings::new(server.name.as_str(), Hosting::Command(policy));
     let settings = EndpointSettings {
-        timeouts: timeouts(server, command.start_timeout),
+        timeouts: timeouts(server, limits, command.start_timeout),
         ..defaults
     };
     match command.lease {
@@ -101,7 +104,7 @@ fn remote_settings(server: &Server, remote: &Remote, limits: &Limits) -> Endpoin
         LeaseKind::Shared => (LeasePolicy::Shared, Duration::MAX),
     };
     EndpointSettings {
-        timeouts: timeouts(server, remote.start_timeout),
+        timeouts: timeouts(server, limits, remote.start_timeout),
         max_processes: limits.max_sessions,
         idle,
         ..EndpointSettings::new(server.name.as_str(), Hosting::Remote(policy))
