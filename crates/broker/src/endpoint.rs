@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use pontoon_downstream::{Backend, SessionNeed, Target, UnknownQuestion};
 use pontoon_jsonrpc::{Notification, Request, Response};
-use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
+use pontoon_mcp::{ClientCapabilities, LegacyRevision};
 use pontoon_policy::{Caller, Gauge, Permit};
 use pontoon_session::Session;
 use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
@@ -116,7 +116,16 @@ impl Endpoint {
         self.shared.registry.keyed(LeaseKey::SharedLegacy, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
             let crashes = self.shared.crashes.of_everybody();
-            self.legacy_lease(Sharing::Shared, self.shared.introduction(), opening, crashes)
+            let introduction = match self.shared.settings.hosting {
+                // It asks in the answer to somebody's request, and so that one.
+                Hosting::Remote(_) => Introduction {
+                    capabilities: ClientCapabilities::all_questions(),
+                    ..self.shared.introduction()
+                },
+                // A process cannot say whom it asks.
+                Hosting::Command(_) | Hosting::InProcess => self.shared.introduction(),
+            };
+            self.legacy_lease(Sharing::Shared, introduction, opening, crashes)
         })
     }
 

@@ -19,6 +19,14 @@ impl ClientCapabilities {
         Self(Raw::from_static("{}"))
     }
 
+    /// What a connection declares whose questions reach clients of all kinds: each of them has declared what it can be
+    /// asked itself, and is asked nothing else.
+    pub fn all_questions() -> Self {
+        Self(Raw::from_static(
+            r#"{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{}},"roots":{}}"#,
+        ))
+    }
+
     /// The same in memory of its own, for keeping it.
     pub fn detached(&self) -> Self {
         Self(self.0.detached())

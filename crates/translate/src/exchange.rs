@@ -7,6 +7,8 @@ use pontoon_jsonrpc::{Id, Raw, Request, Text};
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_mcp::{ClientCapabilities, LogLevel};
 
+use crate::cache;
+
 /// A request id, and progress token, that we minted toward a server. Clients'
 /// ids never travel upstream: they collide from the first request on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,6 +137,8 @@ pub(crate) struct ClientExchange<E> {
     pub(crate) effect: Effect,
     /// What its client can be asked by answering it with a question.
     pub(crate) asks: Option<ClientCapabilities>,
+    /// What its result answers, if it may be kept for others who ask the same.
+    pub(crate) keeps: Option<Box<cache::Question>>,
 }
 
 impl<E> ClientExchange<E> {
@@ -156,6 +160,7 @@ impl<E> ClientExchange<E> {
             bridge,
             effect: Effect::None,
             asks: None,
+            keeps: None,
         }
     }
 }

@@ -11,6 +11,7 @@
 //! `result` pass untouched; only ids, and tokens that must be unique upstream,
 //! are replaced.
 
+mod cache;
 mod exchange;
 mod fault;
 mod input_required;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use pontoon_jsonrpc::{ErrorObject, Id, Message, Notification, Raw, RawObject, Response, Text, encode};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, LogLevel, method};
 
+use crate::cache::Cache;
 use crate::exchange::{
     Account, Bridge, Client, ClientExchange, Deadline, Delivery, Effect, InFlight, Incoming, MemberId,
     Origin, Purpose, UpstreamId,
@@ -59,6 +60,8 @@ pub struct Link<O: Outlet> {
     asking: Minted<UpstreamId, Asking<O::Place>>,
     /// Questions for modern clients that belong to no call so far.
     waiting: Vec<Waiting>,
+    /// Results of a modern server that hold for a while.
+    cache: Cache,
     /// What a shared server may still say something about.
     given_up: GivenUp,
     /// The log level that the server was last told.
@@ -155,6 +158,7 @@ impl<O: Outlet> Link<O> {
             asked: Minted::default(),
             asking: Minted::default(),
             waiting: Vec::new(),
+            cache: Cache::default(),
             given_up: GivenUp::default(),
             level: None,
         }

@@ -9,7 +9,7 @@ use super::{
     Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method, post,
     refuse,
 };
-use crate::exchange::{Modern, Retry};
+use crate::exchange::{Asker, Modern, Retry};
 use crate::input_required;
 use crate::modern_to_legacy;
 use crate::opening;
@@ -206,6 +206,14 @@ impl<O: Outlet> Link<O> {
                 return refuse(owner, &request.id, &super::retry::stale(), out);
             }
         };
+        let capabilities = modern.meta.capabilities.raw();
+        let asker = Asker::Account(modern.account);
+        let keeps = self
+            .cache
+            .question(&request.method, params.as_ref(), capabilities, asker);
+        if let Some(result) = keeps.as_ref().and_then(|question| self.cache.get(question, now)) {
+            return accept(owner, &request.id, &result, out);
+        }
         let listens = request.method == method::LISTEN;
         let deadline = if listens {
             Deadline::NONE
@@ -217,7 +225,10 @@ impl<O: Outlet> Link<O> {
         let bridge = Bridge::Modern {
             log_level: modern.meta.log_level,
         };
-        let client = ClientExchange::stateless(owner, request.id, token, bridge);
+        let client = ClientExchange {
+            keeps: keeps.map(Box::new),
+            ..ClientExchange::stateless(owner, request.id, token, bridge)
+        };
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
 
@@ -320,6 +331,7 @@ impl<O: Outlet> Link<O> {
             bridge: Bridge::Straight,
             effect,
             asks: None,
+            keeps: None,
         };
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }

@@ -24,6 +24,7 @@ impl<O: Outlet> Link<O> {
         if let Some(gone) = self.members.remove(&member) {
             self.release_all(&gone.uris, now, out);
         }
+        self.cache.forget_member(member);
     }
 
     /// Gives up every exchange whose client is gone for good.
@@ -79,6 +80,7 @@ impl<O: Outlet> Link<O> {
 
     fn break_off(&mut self, reason: Reason, out: &mut O) {
         self.given_up.clear();
+        self.cache.clear();
         self.lose_asking(reason);
         let was_opening = matches!(self.state, State::Opening);
         if self.server == Server::Legacy {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::exchange::Retry;
 use crate::input_required;
+use crate::interest::uri;
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
 
@@ -76,7 +77,7 @@ impl<O: Outlet> Link<O> {
     pub(super) fn answer(
         &mut self,
         id: UpstreamId,
-        client: ClientExchange<O::Exchange>,
+        mut client: ClientExchange<O::Exchange>,
         (method, outcome): (&str, Outcome),
         now: Duration,
         out: &mut O,
@@ -88,6 +89,9 @@ impl<O: Outlet> Link<O> {
             }
             Outcome::Result(result) => {
                 self.apply(&client, &result, out);
+                if let Some(question) = client.keeps.take() {
+                    self.cache.keep(*question, &result, now);
+                }
                 match client.bridge {
                     Bridge::Straight => accept(client.owner, &client.id, &result, out),
                     Bridge::Modern { .. } => {
@@ -148,6 +152,11 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) {
+        if self.server == Server::Modern {
+            let of_resource = notification.method == method::RESOURCE_UPDATED;
+            let uri = of_resource.then(|| uri(notification.params.as_ref())).flatten();
+            self.cache.invalidate(&notification.method, uri.as_deref());
+        }
         if self.server == Server::Modern && notification.method == method::CANCELLED {
             // It MUST mean a listen stream (2026-07-28, Cancellation).
             return self.end_cancelled_listener(notification.params.as_ref(), out);
