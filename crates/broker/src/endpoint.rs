@@ -100,9 +100,10 @@ impl Endpoint {
     }
 
     /// The lease of a new legacy session.
-    fn session_lease(&self) -> Result<Arc<Lease>, Fault> {
+    fn session_lease(&self, caller: &Caller) -> Result<Arc<Lease>, Fault> {
         match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
+            Some(LeasePolicy::Principal) => self.principal_lease(caller),
             Some(LeasePolicy::Session) | None => {
                 let introduction = self.shared.introduction();
                 let crashes = self.shared.crashes.of_one();
@@ -113,9 +114,24 @@ impl Endpoint {
     }
 
     pub(crate) fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
-        self.shared.registry.keyed(LeaseKey::SharedLegacy, || {
+        self.common_lease(LeaseKey::SharedLegacy, || self.shared.crashes.of_everybody())
+    }
+
+    /// The lease that all clients of this account share.
+    pub(crate) fn principal_lease(&self, caller: &Caller) -> Result<Arc<Lease>, Fault> {
+        let account = caller.account().to_string();
+        self.common_lease(LeaseKey::Principal(account.clone()), || {
+            self.shared.crashes.of_account(&account)
+        })
+    }
+
+    fn common_lease(
+        &self,
+        key: LeaseKey,
+        crashes: impl FnOnce() -> Arc<RestartGuard>,
+    ) -> Result<Arc<Lease>, Fault> {
+        self.shared.registry.keyed(key, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_everybody();
             let introduction = match self.shared.settings.hosting {
                 // It asks in the answer to somebody's request, and so that one.
                 Hosting::Remote(_) => Introduction {
@@ -125,7 +141,7 @@ impl Endpoint {
                 // A process cannot say whom it asks.
                 Hosting::Command(_) | Hosting::InProcess => self.shared.introduction(),
             };
-            self.legacy_lease(Sharing::Shared, introduction, opening, crashes)
+            self.legacy_lease(Sharing::Shared, introduction, opening, crashes())
         })
     }
 
@@ -170,7 +186,7 @@ impl Backend for Endpoint {
     fn session_need(&self) -> SessionNeed {
         match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Session) => SessionNeed::Required,
-            Some(LeasePolicy::Shared) | None => SessionNeed::Optional,
+            Some(LeasePolicy::Shared | LeasePolicy::Principal) | None => SessionNeed::Optional,
         }
     }
 
@@ -180,13 +196,13 @@ impl Backend for Endpoint {
 
     async fn open(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         session: &Arc<Session<Attachment>>,
         request: Permit<Request>,
         target: Target,
     ) {
         if session.attachment().is_none() {
-            match self.session_lease() {
+            match self.session_lease(caller) {
                 Ok(lease) => {
                     let member = lease.join(session);
                     // Of two that come at once the first stays; dropping the
@@ -241,12 +257,15 @@ impl Backend for Endpoint {
 
     async fn once(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         _revision: LegacyRevision,
         request: Permit<Request>,
         target: Target,
     ) {
-        let lease = self.shared_legacy_lease();
+        let lease = match self.shared.settings.hosting.legacy() {
+            Some(LeasePolicy::Principal) => self.principal_lease(caller),
+            _ => self.shared_legacy_lease(),
+        };
         let (request, slots) = request.split();
         self.run(lease, Client::Alone, request, Owner::new(target, slots))
             .await;

@@ -37,6 +37,9 @@ pub enum LeasePolicy {
     /// Each legacy session has its own; stateless clients have one for each
     /// principal (or address) and set of capabilities.
     Session,
+    /// Each principal (or address) has one, for all of its sessions and for
+    /// its stateless requests.
+    Principal,
     /// All clients use one.
     Shared,
 }

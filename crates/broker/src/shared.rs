@@ -64,7 +64,8 @@ impl Shared {
         let (warm, accounts) = match settings.hosting {
             Hosting::Command(LeasePolicy::Session) => (settings.warm, settings.max_processes),
             // Nothing of a remote server is brought up before its session is needed.
-            Hosting::Remote(LeasePolicy::Session) => (0, settings.max_processes),
+            Hosting::Remote(LeasePolicy::Session | LeasePolicy::Principal)
+            | Hosting::Command(LeasePolicy::Principal) => (0, settings.max_processes),
             Hosting::Command(LeasePolicy::Shared)
             | Hosting::Remote(LeasePolicy::Shared)
             | Hosting::InProcess => (0, 0),

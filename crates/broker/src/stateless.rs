@@ -100,6 +100,7 @@ impl Endpoint {
         let registry = &self.shared.registry;
         let lease = match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
+            Some(LeasePolicy::Principal) => self.principal_lease(caller),
             Some(LeasePolicy::Session) => {
                 let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
                 if may_be_asked && !self.shared.attributes() {

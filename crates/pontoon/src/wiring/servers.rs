@@ -70,6 +70,7 @@ fn timeouts(server: &Server, limits: &Limits, open: Duration) -> Timeouts {
 fn command_settings(server: &Server, command: &Command, limits: &Limits) -> EndpointSettings {
     let policy = match &command.lease {
         Lease::Session { .. } => LeasePolicy::Session,
+        Lease::Principal { .. } => LeasePolicy::Principal,
         Lease::Shared => LeasePolicy::Shared,
     };
     let defaults = EndpointSettings::new(server.name.as_str(), Hosting::Command(policy));
@@ -88,6 +89,15 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
             idle: idle_timeout,
             ..settings
         },
+        Lease::Principal {
+            max_processes,
+            idle_timeout,
+        } => EndpointSettings {
+            warm: 0,
+            max_processes,
+            idle: idle_timeout,
+            ..settings
+        },
         // The one process never stops for want of calls.
         Lease::Shared => EndpointSettings {
             max_processes: limits.max_processes,
@@ -100,6 +110,7 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
 fn remote_settings(server: &Server, remote: &Remote, limits: &Limits) -> EndpointSettings {
     let (policy, idle) = match remote.lease {
         LeaseKind::Session => (LeasePolicy::Session, remote.idle_timeout),
+        LeaseKind::Principal => (LeasePolicy::Principal, remote.idle_timeout),
         // The one session never ends for want of calls.
         LeaseKind::Shared => (LeasePolicy::Shared, Duration::MAX),
     };

@@ -49,10 +49,10 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "lease",
-        takes: "\"session\" or \"shared\"",
+        takes: "\"session\", \"principal\" or \"shared\"",
         default: "\"session\"",
         example: "\"shared\"",
-        doc: "Who shares a process, or a session of a remote server. `session`: each session has its own; clients without sessions have one for each principal or client address. `shared`: one serves everyone, which suits servers that keep no state per client.",
+        doc: "Who shares a process, or a session of a remote server. `session`: each session has its own; clients without sessions have one for each principal or client address. `principal`: all clients of one principal or client address share one. `shared`: one serves everyone, which suits servers that keep no state per client.",
     },
     Key {
         name: "warm",
@@ -66,14 +66,14 @@ pub(crate) const KEYS: &[Key] = &[
         takes: count::TAKES,
         default: "64",
         example: "8",
-        doc: "Processes of this server at once, warm ones included. Only with `lease = \"session\"`.",
+        doc: "Processes of this server at once, warm ones included. Not with `lease = \"shared\"`.",
     },
     Key {
         name: "idle_timeout",
         takes: duration::TAKES,
         default: "\"5m\"",
         example: "\"30s\"",
-        doc: "A process (or remote session) that serves clients without sessions stops when none of them called for so long. (That of a session lives as long as the session.) Only with `lease = \"session\"`.",
+        doc: "A process (or remote session) that serves clients without sessions stops when none of them called for so long. (That of a session lives as long as the session.) Not with `lease = \"shared\"`.",
     },
     Key {
         name: "start_timeout",
