@@ -136,7 +136,7 @@ impl Endpoint {
 
     fn account_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
         // Its questions could not be brought to a modern client yet.
-        let capabilities = meta.capabilities.without_questions();
+        let capabilities = meta.capabilities.across_eras();
         let key = LeaseKey::Account {
             account: caller.account().to_string(),
             capabilities: capabilities.raw().as_str().to_owned(),

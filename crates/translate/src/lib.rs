@@ -11,9 +11,12 @@
 //! `result` pass untouched; only ids, and tokens that must be unique upstream,
 //! are replaced.
 
+mod again;
+mod content;
 mod exchange;
 mod fault;
 mod interest;
+mod legacy_to_modern;
 mod link;
 mod minted;
 mod modern_to_legacy;
@@ -24,6 +27,6 @@ mod subscriptions;
 
 pub use exchange::{Account, Client, Incoming, MemberId};
 pub use fault::{Fault, Reason, Sent};
-pub use link::{Link, Server, Sharing, Timeouts, UnknownQuestion};
+pub use link::{Inquiry, Link, Server, Sharing, Timeouts, UnknownQuestion};
 pub use opening::{Features, Introduction, Opened};
 pub use outlet::{Anomaly, Outlet};
