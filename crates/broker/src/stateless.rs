@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use pontoon_downstream::Target;
-use pontoon_jsonrpc::Request;
+use pontoon_jsonrpc::{Raw, Request};
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_mcp::{LegacyRevision, method};
 use pontoon_policy::{Caller, Permit};
@@ -145,7 +145,7 @@ impl Endpoint {
             seat,
         };
         self.shared.registry.keyed(key, || {
-            let client_info = meta.client_info.as_ref().map(|info| info.detached());
+            let client_info = meta.client_info.as_ref().map(Raw::detached);
             let introduction = Introduction {
                 client_info: client_info.unwrap_or_else(|| self.shared.settings.client_info.clone()),
                 // Kept as long as the lease, and so without the body that they came in.

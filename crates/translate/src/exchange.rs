@@ -142,6 +142,10 @@ pub(crate) enum Delivery {
 }
 
 /// Who waits for the answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are of clients, and a box for each of their calls would cost more than the room of the others"
+)]
 #[derive(Debug)]
 pub(crate) enum Origin<E> {
     /// A client.
