@@ -204,6 +204,7 @@ async fn all_clients_of_a_principal_share_a_server_where_that_is_wanted() {
     assert_eq!(house.modern_call(OTHER, "echo").await.server().await, 1);
     until(|| house.endpoint.processes() == 1).await;
     assert!(!house.fake.server(0).is_gone(), "sessions are open on it");
-    (one.leave(), two.leave());
+    one.leave();
+    two.leave();
     until(|| house.endpoint.processes() == 0).await;
 }
