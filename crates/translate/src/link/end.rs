@@ -104,6 +104,7 @@ impl<O: Outlet> Link<O> {
         self.void_questions(out);
         self.void_inline(out);
         if was_opening && !goes_on {
+            self.close_opening();
             out.opened(Err(Fault::before(reason)));
         }
     }
