@@ -6,6 +6,7 @@ mod cli;
 mod exit_code;
 mod logging;
 mod memory;
+mod peer;
 mod serve;
 mod shutdown;
 mod status;
