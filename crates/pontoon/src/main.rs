@@ -1,6 +1,7 @@
 //! The program `pontoon`: reads the command line, hands over to a subcommand, turns its outcome into an exit code.
 
 mod banner;
+mod call;
 mod check;
 mod cli;
 mod exit_code;
@@ -25,6 +26,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match command {
         Subcommand::Serve(arguments) => serve::command(&arguments, environment),
         Subcommand::Check(arguments) => check::command(&arguments, &environment),
+        Subcommand::Call(arguments) => call::command(&arguments, &environment),
     };
     if let Err(failure) = &outcome {
         // Nothing is left to be done if standard error is closed.
