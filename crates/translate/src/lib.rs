@@ -24,6 +24,8 @@ mod minted;
 mod modern_to_legacy;
 mod opening;
 mod outlet;
+#[cfg(test)]
+mod round_trip;
 mod straight;
 mod subscriptions;
 
