@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::counters::Counters;
+use crate::eras::{Approach, Speaks};
 use crate::guard::RestartGuard;
 use crate::lease::{Lease, Opening};
 use crate::registry::LeaseKey;
@@ -103,7 +104,13 @@ impl Endpoint {
             Some(LeasePolicy::Session) | None => {
                 let introduction = self.shared.introduction();
                 let crashes = self.shared.crashes.of_one();
-                let lease = self.legacy_lease(Sharing::Exclusive, introduction, Opening::ByClient, crashes);
+                let lease = self.opened_lease(
+                    Server::Legacy,
+                    Sharing::Exclusive,
+                    introduction,
+                    Opening::ByClient,
+                    crashes,
+                );
                 Ok(self.shared.registry.register(lease))
             }
         }
@@ -113,23 +120,48 @@ impl Endpoint {
         self.shared.registry.keyed(LeaseKey::SharedLegacy, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
             let crashes = self.shared.crashes.of_everybody();
-            self.legacy_lease(Sharing::Shared, self.shared.introduction(), opening, crashes)
+            let introduction = self.shared.introduction();
+            self.opened_lease(Server::Legacy, Sharing::Shared, introduction, opening, crashes)
         })
     }
 
+    /// The lease that all share, for a modern client. Of a server that speaks
+    /// both eras there are two, so that every client is served straight.
+    async fn shared_lease(&self) -> Result<Arc<Lease>, Fault> {
+        let lease = self.shared_legacy_lease()?;
+        let eras = &self.shared.eras;
+        if eras.speaks(Server::Modern) == Speaks::No || self.shared.is_draining() {
+            return Ok(lease);
+        }
+        lease.ready().await?;
+        if lease.server() == Server::Modern {
+            return Ok(lease);
+        }
+        if eras.speaks(Server::Modern) == Speaks::Unknown {
+            lease.inquire().await;
+        }
+        match eras.speaks(Server::Modern) {
+            Speaks::Yes => self.shared.registry.keyed(LeaseKey::SharedModern, || {
+                self.modern_lease(Sharing::Shared, self.shared.crashes.of_everybody())
+            }),
+            Speaks::No | Speaks::Unknown => Ok(lease),
+        }
+    }
+
     /// The lease of a modern request.
-    fn stateless_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
+    async fn stateless_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
         let registry = &self.shared.registry;
         match self.shared.settings.hosting.legacy() {
-            Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
+            Some(LeasePolicy::Shared) => self.shared_lease().await,
             Some(LeasePolicy::Session) => self.account_lease(caller, meta),
             // Log messages do not say which request they are about: one that
             // asks for them has a connection of its own.
             None if meta.log_level.is_some() => {
-                Ok(registry.register(self.modern_lease(self.shared.crashes.of_one())))
+                let crashes = self.shared.crashes.of_one();
+                Ok(registry.register(self.modern_lease(Sharing::Shared, crashes)))
             }
             None => registry.keyed(LeaseKey::SharedModern, || {
-                self.modern_lease(self.shared.crashes.of_everybody())
+                self.modern_lease(Sharing::Shared, self.shared.crashes.of_everybody())
             }),
         }
     }
@@ -142,45 +174,44 @@ impl Endpoint {
             capabilities: capabilities.raw().as_str().to_owned(),
         };
         self.shared.registry.keyed(key, || {
+            let crashes = self.shared.crashes.of_account(&caller.account().to_string());
+            if self.shared.eras.speaks(Server::Modern) == Speaks::Yes {
+                return self.modern_lease(Sharing::Exclusive, crashes);
+            }
             let client_info = meta.client_info.clone();
             let introduction = Introduction {
                 client_info: client_info.unwrap_or_else(|| self.shared.settings.client_info.clone()),
                 capabilities,
             };
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_account(&caller.account().to_string());
-            self.legacy_lease(Sharing::Exclusive, introduction, opening, crashes)
+            self.opened_lease(Server::Modern, Sharing::Exclusive, introduction, opening, crashes)
         })
     }
 
-    fn legacy_lease(
+    /// A lease whose server has to be opened. It is made for clients of an era,
+    /// and its server is spoken to in that one first.
+    fn opened_lease(
         &self,
+        client: Server,
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
         crashes: Arc<RestartGuard>,
     ) -> Arc<Lease> {
-        Lease::new(
-            Arc::clone(&self.shared),
-            Server::Legacy,
-            sharing,
-            introduction,
-            opening,
-            crashes,
-        )
+        let shared = Arc::clone(&self.shared);
+        let approach = match shared.settings.hosting.legacy() {
+            Some(_) => shared.eras.approach(client),
+            None => Approach::Given(client),
+        };
+        Lease::new(shared, approach, sharing, introduction, opening, crashes)
     }
 
-    fn modern_lease(&self, crashes: Arc<RestartGuard>) -> Arc<Lease> {
+    /// A lease whose server is known to be modern, for modern clients.
+    fn modern_lease(&self, sharing: Sharing, crashes: Arc<RestartGuard>) -> Arc<Lease> {
         let introduction = self.shared.introduction();
         let shared = Arc::clone(&self.shared);
-        Lease::new(
-            shared,
-            Server::Modern,
-            Sharing::Shared,
-            introduction,
-            Opening::None,
-            crashes,
-        )
+        let approach = Approach::Given(Server::Modern);
+        Lease::new(shared, approach, sharing, introduction, Opening::None, crashes)
     }
 }
 
@@ -281,7 +312,7 @@ impl Backend for Endpoint {
     }
 
     async fn stateless(&self, caller: &Caller, meta: RequestMeta, request: Permit<Request>, target: Target) {
-        let lease = self.stateless_lease(caller, &meta);
+        let lease = self.stateless_lease(caller, &meta).await;
         let client = Client::Modern(meta, account_of(caller));
         self.run(lease, client, request, target).await;
     }

@@ -5,6 +5,7 @@
 )]
 
 mod drain;
+mod eras;
 mod loss;
 mod sessions;
 mod starting;
