@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::crashes::Crashes;
+use crate::eras::Eras;
 use crate::guard::RestartGuard;
 use crate::pool::WarmPool;
 use crate::registry::Registry;
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) guard: RestartGuard,
     /// Crashes of servers that had been opened.
     pub(crate) crashes: Crashes,
+    /// What the server speaks, as far as is known.
+    pub(crate) eras: Eras,
     pub(crate) pool: WarmPool,
     pub(crate) registry: Registry,
     /// What modern clients bring back with a retry.
@@ -76,6 +79,7 @@ impl Shared {
             processes: Gauge::new("max_processes", settings.max_processes),
             all_processes,
             connector,
+            eras: Eras::new(settings.era),
             counters: Arc::default(),
             clock: Clock::start(),
             bell: Arc::new(Notify::new()),
