@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
-use pontoon_config::{Builtin, Command, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
+use pontoon_config::{Builtin, Command, Era, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
 use pontoon_policy::Gauge;
 use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
 use pontoon_supervise::{CommandSpec, Environment, Grace};
@@ -32,6 +32,7 @@ pub(crate) fn endpoint(
         },
     };
     let settings = EndpointSettings {
+        era: era(server.era),
         drain: limits.drain_timeout,
         max_parked: limits.max_parked,
         max_parked_per_principal: limits.max_parked_per_principal,
@@ -55,6 +56,14 @@ pub(crate) fn connector(
         Upstream::Command(command) => Ok(Arc::new(stdio(server, command, limits, outer))),
         Upstream::Remote(remote) => Ok(Arc::new(http(server, remote, limits)?)),
         Upstream::Builtin(builtin) => built_in(builtin, server, limits),
+    }
+}
+
+const fn era(era: Era) -> pontoon_broker::Era {
+    match era {
+        Era::Auto => pontoon_broker::Era::Auto,
+        Era::Legacy => pontoon_broker::Era::Legacy,
+        Era::Modern => pontoon_broker::Era::Modern,
     }
 }
 
