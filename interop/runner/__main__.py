@@ -149,6 +149,8 @@ def main() -> int:
     arguments = parser.parse_args()
     (CACHE / "logs").mkdir(parents=True, exist_ok=True)
     (CACHE / "home").mkdir(exist_ok=True)
+    for left in (CACHE / "logs").glob("*.cancelled"):
+        left.unlink()
     matrix = direct.cells(arguments.rmcp) if arguments.direct else cells(arguments.rmcp)
     chosen = [cell for cell in matrix if arguments.only in cell.name and arguments.server in cell.server.name]
     if arguments.direct:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runner.gateway import new_mark
+
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache"
 NODE = ROOT / "node_modules" / "node" / "bin" / "node"
@@ -98,7 +100,9 @@ class Cell:
         if self.unasked:
             plan["absentTools"] = [plan[question]["tool"] for question in QUESTIONS]
         plan["mayLose"] = self.client.may_lose_progress
-        told = {"command": list(self.server.arguments)} if self.transport == "stdio" else {}
+        told = {}
+        if self.transport == "stdio":
+            told["command"] = [argument.replace("{mark}", new_mark()) for argument in self.server.arguments]
         return told | {
             "url": url,
             "resumeUrl": resume_url,
@@ -134,7 +138,7 @@ def skips(cell: Cell) -> dict[str, str]:
         reasons["resume"] = "2026-07-28 streams are not resumable: the client calls again"
     if cell.client.name == "inspector" and cell.transport == "streamable":
         reasons["released"] = "the Inspector ends without a DELETE: its sessions live until they are idle too long"
-    if server.plan == "everything" and server.beside and cell.era == "modern":
+    if server.beside and not server.modern and cell.era == "modern":
         reasons["log"] = "the server logs on the stream of its session, where a message may come after the answer"
     if cell.unasked:
         reasons |= dict.fromkeys(QUESTIONS, cell.unasked)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from runner.gateway import free_port, reachable
+from runner.gateway import free_port, new_mark, reachable
 from runner.cell import CACHE, ONE_MIB, Cell, Server
 from runner.clients import clients, older_clients
 from runner.results import Result
@@ -110,7 +110,8 @@ async def start(arguments: tuple[str, ...], log: Path) -> tuple[asyncio.subproce
     Raises `RuntimeError` with the end of its output if it does not.
     """
     port = free_port()
-    command = [argument.replace("{port}", str(port)) for argument in arguments]
+    mark = new_mark()
+    command = [argument.replace("{port}", str(port)).replace("{mark}", mark) for argument in arguments]
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *command, stdout=output, stderr=output, env=os.environ | {"PORT": str(port)}

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from runner.cell import CHECKS, EVERYTHING, NODE, ROOT, Server
+from runner.cell import CACHE, CHECKS, EVERYTHING, NODE, ROOT, Server
 from runner.clients import python
 
 EVERYTHING_LACKS = {
@@ -65,14 +65,14 @@ UNKNOWN_PROMPT_IS_INTERNAL = {"protocolError": {"name": "no-such-prompt", "code"
 
 
 def typescript2(how: str) -> tuple[str, ...]:
-    return (str(NODE), str(SERVERS / "typescript2.mjs"), how)
+    return (str(NODE), str(SERVERS / "typescript2.mjs"), how, "{mark}")
 
 
 def python2(how: str) -> tuple[str, ...]:
-    return (python("py2"), str(SERVERS / "python2.py"), how)
+    return (python("py2"), str(SERVERS / "python2.py"), how, "{mark}")
 
 
-PYTHON1 = (python("py1"), str(SERVERS / "python1.py"))
+PYTHON1 = (python("py1"), str(SERVERS / "python1.py"), str(CACHE / "logs" / "{mark}.cancelled"))
 PYTHON1_LACKS = {"header_param": "this server is older than headers from arguments"}
 PYTHON1_CHANGES = {"protocolError": {"name": "no-such-prompt", "code": 0}}
 
@@ -82,7 +82,7 @@ def peers() -> list[Server]:
 
     def local(name: str, command: tuple[str, ...], modern: bool, **more: Any) -> Server:
         program, *arguments = command
-        config = f'[server.peer]\ncommand = "{program}"\nargs = {json.dumps([*arguments, "{mark}"])}\n'
+        config = f'[server.peer]\ncommand = "{program}"\nargs = {json.dumps(arguments)}\n'
         return Server(name, "peer", (), config, only=NEWEST, checks=SHORT, together=True, modern=modern, **more)
 
     def remote(name: str, command: tuple[str, ...], **more: Any) -> Server:

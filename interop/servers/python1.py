@@ -1,9 +1,15 @@
 """A small server of the Python SDK 1.x over stdio: 2025-11-25 and older.
 
-    python servers/python1.py
+    python servers/python1.py [FILE]
+
+Several processes may serve one client: what was cancelled is counted in the file, if one is named.
 """
 
 from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
 
 import anyio
 from mcp.server.fastmcp import Context, FastMCP
@@ -13,7 +19,7 @@ from mcp.types import Completion, SamplingMessage, TextContent
 from pydantic import AnyUrl, BaseModel
 
 server = FastMCP("peer")
-cancelled = 0
+cancelled = Path(sys.argv[1] if len(sys.argv) > 1 else os.devnull)
 watched: set[str] = set()
 
 
@@ -43,11 +49,11 @@ async def log(ctx: Context) -> str:
 
 @server.tool()
 async def slow() -> str:
-    global cancelled
     try:
         await anyio.sleep(60)
     except anyio.get_cancelled_exc_class():
-        cancelled += 1
+        with cancelled.open("a") as file:
+            file.write("x")
         raise
     return "nobody cancelled this"
 
@@ -103,7 +109,7 @@ def touched() -> str:
 
 @server.resource("peer://cancelled")
 def cancelled_calls() -> str:
-    return str(cancelled)
+    return str(len(cancelled.read_text()) if cancelled.exists() else 0)
 
 
 @server.resource("peer://item/{id}")

@@ -28,7 +28,15 @@ from mcp.server.mcpserver import (
 )
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.stdio import stdio_server
-from mcp_types import Completion, CreateMessageResult, ListRootsResult, SamplingMessage, TextContent
+from mcp_types import (
+    Completion,
+    CreateMessageResult,
+    EmptyResult,
+    ListRootsResult,
+    SamplingMessage,
+    SetLevelRequestParams,
+    TextContent,
+)
 from pydantic import BaseModel, Field
 
 MODERN = "2026-07-28"
@@ -155,6 +163,17 @@ async def complete(_ref: object, argument: Any, _context: object) -> Completion:
     return Completion(values=[value for value in ("alpha", "beta") if value.startswith(argument.value)])
 
 
+low = server._lowlevel_server
+
+
+async def set_level(_context: object, _params: object) -> EmptyResult:
+    """Never called in this era; a server of this SDK says by it that it logs."""
+    return EmptyResult()
+
+
+low.add_request_handler("logging/setLevel", SetLevelRequestParams, set_level)
+
+
 def refusal(id: object, asked: object) -> dict[str, Any]:
     """As the specification words it for a revision that a server does not speak."""
     data = {"supported": [MODERN], "requested": asked}
@@ -197,7 +216,6 @@ class ModernLines:
 
 
 async def serve_stdio() -> None:
-    low = server._lowlevel_server
     async with stdio_server(stdin=ModernLines(), stdout=anyio.wrap_file(sys.stdout)) as (read, write):
         await low.run(read, write, low.create_initialization_options())
 
