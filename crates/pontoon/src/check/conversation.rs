@@ -16,7 +16,7 @@ use super::finding::{Offer, Trouble};
 /// Pages of one list that are asked for. Who has more is told as "at least".
 const MAX_PAGES: usize = 20;
 
-/// How long a server may be silent when it is asked whether it speaks 2026-07-28 as well.
+/// How long a server may be silent when it is asked whether it speaks 2026-07-28.
 const INQUIRY: Duration = Duration::from_secs(5);
 
 /// How a server is spoken to.
@@ -203,16 +203,11 @@ impl Conversation {
         Ok((result, info))
     }
 
-    /// Whether a server that was greeted in the old way speaks 2026-07-28 as well. The last question: some servers do
-    /// not survive what they do not know.
-    pub(super) async fn is_modern_too(&mut self) -> bool {
+    /// Whether the server speaks 2026-07-28. Nothing else may have been said.
+    pub(super) async fn is_modern(&mut self) -> bool {
+        // It has started before: it need not be waited for as if it did for the first time.
         self.patience = self.patience.min(INQUIRY);
-        let params = modern_params(None);
-        let answer = self.ask(method::DISCOVER, Some(&params)).await;
-        let result = answer.ok().and_then(Result::ok);
-        result
-            .and_then(|result| result.object())
-            .is_some_and(|result| speaks_modern(&result))
+        self.discover().await.is_ok()
     }
 
     /// How many entries a list has, over all its pages.
