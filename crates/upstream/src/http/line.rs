@@ -14,6 +14,7 @@ use http_body_util::Full;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Request, Response, body::Incoming};
+use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use crate::http::answer::Answer;
@@ -63,7 +64,8 @@ impl Line {
         idle: &Arc<Idle>,
     ) -> Result<Answer, Lost> {
         let sent = {
-            let mut sent = pin!(self.sender.try_send_request(request));
+            // Not held to the task's budget: it would be `Pending` when that is spent, and wake nobody.
+            let mut sent = pin!(unconstrained(self.sender.try_send_request(request)));
             let connection = &mut self.connection;
             std::future::poll_fn(|cx| {
                 drive(connection, cx);
