@@ -6,7 +6,7 @@
 use std::future::Future as _;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use crate::http::answer::Answer;
+use crate::http::bell::Bell;
 use crate::http::connect::Stream;
 use crate::http::failure::Failure;
 use crate::http::idle::{Idle, MAX_AGE};
@@ -29,6 +30,7 @@ pub(crate) struct Line {
     sender: SendRequest<Full<Bytes>>,
     /// `None` once it is over. Boxed, because it is large and moves in and out of exchanges.
     connection: Option<Pin<Box<Connection<Stream, Full<Bytes>>>>>,
+    bell: Arc<Bell>,
     /// How long it may be idle.
     max_idle: Duration,
     /// While it is idle: until when it may be used again.
@@ -51,6 +53,7 @@ impl Line {
         Ok(Self {
             sender,
             connection: Some(Box::pin(connection)),
+            bell: Arc::new(Bell::new()),
             max_idle: MAX_AGE,
             good_until: None,
         })
@@ -66,10 +69,12 @@ impl Line {
         let sent = {
             // Not held to the task's budget: it would be `Pending` when that is spent, and wake nobody.
             let mut sent = pin!(unconstrained(self.sender.try_send_request(request)));
-            let connection = &mut self.connection;
+            let (connection, bell) = (&mut self.connection, &self.bell);
             std::future::poll_fn(|cx| {
-                drive(connection, cx);
-                sent.as_mut().poll(&mut nobody())
+                bell.wait(cx, |cx| {
+                    drive(connection, cx);
+                    sent.as_mut().poll(cx)
+                })
             })
             .await
         };
@@ -89,14 +94,19 @@ impl Line {
         Answer::new(response, self, Arc::clone(idle))
     }
 
-    /// Does what can be done now. `cx` is woken when there is more to do.
-    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.connection, cx);
+    /// Rings when there is more to do.
+    pub(crate) fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
+    }
+
+    /// Does what can be done now.
+    pub(crate) fn drive(&mut self) {
+        drive(&mut self.connection, &mut self.bell.context());
     }
 
     /// After an answer: gets ready for the next request; true if it may be kept for one.
     pub(crate) fn rests(&mut self, now: Instant) -> bool {
-        self.drive(&mut nobody());
+        self.drive();
         self.good_until = Some(now + self.max_idle);
         !self.max_idle.is_zero() && self.sender.is_ready()
     }
@@ -108,7 +118,7 @@ impl Line {
 
     /// Looks whether the server has closed it. Costs nothing if nothing came.
     pub(crate) fn is_open(&mut self) -> bool {
-        self.drive(&mut nobody());
+        self.drive();
         self.connection.is_some() && !self.sender.is_closed()
     }
 }
@@ -119,11 +129,6 @@ fn drive(connection: &mut Option<Pin<Box<Connection<Stream, Full<Bytes>>>>>, cx:
     if let Some(Poll::Ready(_)) = driven {
         *connection = None;
     }
-}
-
-/// For what only moves when we drive the connection: nobody else has to be woken.
-pub(crate) fn nobody() -> Context<'static> {
-    Context::from_waker(Waker::noop())
 }
 
 /// `Keep-Alive: timeout=5`: how long the server keeps the connection when nobody uses it.
