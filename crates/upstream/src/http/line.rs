@@ -26,10 +26,13 @@ use crate::http::idle::{Idle, MAX_AGE};
 /// A server that says how long it keeps an idle connection may be a little earlier than it says.
 const MARGIN: Duration = Duration::from_secs(1);
 
+/// Boxed, because it is large and moves in and out of exchanges.
+type Driven = Pin<Box<Connection<Stream, Full<Bytes>>>>;
+
 pub(crate) struct Line {
     sender: SendRequest<Full<Bytes>>,
-    /// `None` once it is over. Boxed, because it is large and moves in and out of exchanges.
-    connection: Option<Pin<Box<Connection<Stream, Full<Bytes>>>>>,
+    /// `None` once it is over.
+    connection: Option<Driven>,
     bell: Arc<Bell>,
     /// How long it may be idle.
     max_idle: Duration,
@@ -123,7 +126,7 @@ impl Line {
     }
 }
 
-fn drive(connection: &mut Option<Pin<Box<Connection<Stream, Full<Bytes>>>>>, cx: &mut Context<'_>) {
+fn drive(connection: &mut Option<Driven>, cx: &mut Context<'_>) {
     let driven = connection.as_mut().map(|connection| connection.as_mut().poll(cx));
     // How it ended is said to whoever waits for an answer.
     if let Some(Poll::Ready(_)) = driven {
