@@ -14,7 +14,6 @@ use http_body_util::Full;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Request, Response, body::Incoming};
-use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use crate::http::answer::Answer;
@@ -70,8 +69,7 @@ impl Line {
         idle: &Arc<Idle>,
     ) -> Result<Answer, Lost> {
         let sent = {
-            // Not held to the task's budget: it would be `Pending` when that is spent, and wake nobody.
-            let mut sent = pin!(unconstrained(self.sender.try_send_request(request)));
+            let mut sent = pin!(self.sender.try_send_request(request));
             let (connection, bell) = (&mut self.connection, &self.bell);
             std::future::poll_fn(|cx| {
                 bell.wait(cx, |cx| {
