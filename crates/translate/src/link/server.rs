@@ -46,7 +46,7 @@ impl<O: Outlet> Link<O> {
             return out.anomaly(Anomaly::UnknownResponse);
         };
         let Some(exchange) = self.in_flight.remove(&id) else {
-            if self.keep_answer(id, response.outcome).is_err() {
+            if self.keep_answer(id, response.outcome, out).is_err() {
                 self.given_up.answered(id, now + LAST_WORDS);
                 out.anomaly(Anomaly::UnknownResponse);
             }
