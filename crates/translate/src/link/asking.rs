@@ -150,7 +150,11 @@ impl<O: Outlet> Link<O> {
             kind,
             request: input_required::question(&request.method, request.params.as_ref()),
         };
-        let call = within.filter(|id| self.can_ask(*id)).or_else(|| self.only_call());
+        let call = match within {
+            // What it asks about is over, or its client cannot be asked: that is no other client's affair.
+            Some(id) if !self.is_own(id) => Some(self.asked_about(id).ok_or_else(nobody)?),
+            _ => self.only_call(),
+        };
         if let Some(call) = call {
             return self
                 .put(call, asked, request.params.as_ref(), now, out)
@@ -167,8 +171,17 @@ impl<O: Outlet> Link<O> {
         Ok(())
     }
 
-    fn can_ask(&self, id: UpstreamId) -> bool {
-        self.asking.contains_key(&id) || self.client_of(id).is_some_and(|client| client.asks.is_some())
+    /// Whether a request is one of the link's own.
+    fn is_own(&self, id: UpstreamId) -> bool {
+        let exchange = self.in_flight.get(&id);
+        exchange.is_some_and(|exchange| matches!(exchange.origin, Origin::Link(_)))
+    }
+
+    /// The call, if its client can be asked.
+    fn asked_about(&self, call: UpstreamId) -> Option<UpstreamId> {
+        let can_ask = self.asking.contains_key(&call)
+            || self.client_of(call).is_some_and(|client| client.asks.is_some());
+        can_ask.then_some(call)
     }
 
     /// The one call that a question can belong to.

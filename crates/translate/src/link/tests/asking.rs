@@ -197,6 +197,30 @@ fn where_two_calls_may_ask_a_question_goes_to_neither_unless_it_says_whose_it_is
 }
 
 #[test]
+fn a_question_about_a_call_that_is_over_goes_to_no_other_call() {
+    parked(
+        r#"
+        time 301s
+            to server: {"id":"a","result":{"action":"cancel"}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            dropped: parked_expired
+        m: {"id":3,"method":"tools/call","params":{"name":"u","_meta":{$A}}}
+            to server: {"id":3,…
+        m: {"id":4,"method":"tools/list","params":{"_meta":{$A}}}
+            to server: {"id":4,…
+        server 2: {"id":"b","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"b","error":{"code":-32601,"message":"No client of this connection can be asked roots/list"}}
+        server 4: {"id":"c","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"c","error":{"code":-32601,…
+        no wake
+        places 0
+        "#,
+    );
+}
+
+#[test]
 fn a_client_that_does_not_come_back_frees_the_server() {
     parked(&format!(
         r#"
