@@ -40,6 +40,9 @@ pub(crate) struct Programs {
     /// `NAME@/sse,/mcp=COMMAND`. May be given several times.
     #[arg(long = "contender", value_name = "[NAME[@SSE,MCP]=]COMMAND")]
     contenders: Vec<Contender>,
+    /// Measure only subjects whose name contains this. May be given several times.
+    #[arg(long, value_name = "PART")]
+    only: Vec<String>,
 }
 
 /// A program that can be measured.
@@ -96,7 +99,12 @@ impl Programs {
         for contender in &self.contenders {
             subjects.push(Subject::Contender(contender.clone(), self.child()?));
         }
+        subjects.retain(|subject| self.wants(&subject.name()));
         Ok(subjects)
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| name.contains(part.as_str()))
     }
 
     /// Pontoon in front of `host`.

@@ -24,6 +24,9 @@ pub const TIGHT_CALLS: usize = 3;
 pub const CALL: Duration = Duration::from_secs(2);
 /// A call is given up after this, whatever happens.
 pub const CALL_MAX: Duration = Duration::from_secs(8);
+
+/// How long a client that was asked something may stay away.
+pub const PARKED: Duration = Duration::from_secs(3);
 /// A session ends when nothing was heard of it for so long.
 pub const SESSION_IDLE: Duration = Duration::from_secs(15);
 /// Sessions end at this age, where they age.
@@ -83,11 +86,13 @@ impl Circumstances {
             open: Duration::from_secs(2),
             call: CALL,
             call_max: CALL_MAX,
+            parked: PARKED,
         };
         settings.warm = self.warm;
         settings.idle = LEASE_IDLE;
         settings.drain = Duration::from_secs(1);
         settings.jitter = || u32::MAX / 3;
+        settings.seal_key = || [7; 32];
         settings.backoff = BackoffSettings {
             base: Duration::from_millis(20),
             max: Duration::from_millis(200),

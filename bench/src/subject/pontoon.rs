@@ -18,6 +18,8 @@ pub(crate) enum Host {
     Shared(PathBuf),
     /// The same, and it tells everybody of a change after each call.
     Announcing(PathBuf),
+    /// One stdio process for everybody that speaks 2026-07-28 only.
+    Modern(PathBuf),
     /// A stdio process for each session.
     Session(PathBuf),
     /// The built-in `showcase`.
@@ -28,9 +30,10 @@ pub(crate) enum Host {
 
 impl Host {
     /// Those whose calls are measured.
-    pub(crate) fn all(child: &Path) -> [Self; 3] {
+    pub(crate) fn all(child: &Path) -> [Self; 4] {
         [
             Self::Shared(child.to_owned()),
+            Self::Modern(child.to_owned()),
             Self::Session(child.to_owned()),
             Self::InProcess,
         ]
@@ -39,6 +42,7 @@ impl Host {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Shared(_) | Self::Announcing(_) => "shared stdio",
+            Self::Modern(_) => "modern stdio",
             Self::Session(_) => "session stdio",
             Self::InProcess => "in-process",
             Self::Remote(_) => "remote, shared session",
@@ -58,6 +62,9 @@ impl Host {
             Self::Shared(child) => format!("command = {child:?}\nlease = \"shared\""),
             Self::Announcing(child) => {
                 format!("command = {child:?}\nargs = [\"--list-changed\"]\nlease = \"shared\"")
+            }
+            Self::Modern(child) => {
+                format!("command = {child:?}\nargs = [\"--modern\"]\nlease = \"shared\"\nera = \"modern\"")
             }
             Self::Session(child) => format!("command = {child:?}\nlease = \"session\""),
             Self::InProcess => "builtin = \"showcase\"".to_owned(),

@@ -21,7 +21,13 @@ impl Ear {
 impl Listener for Ear {
     fn message(&self, message: Message) {
         if let Some(lease) = self.lease.upgrade() {
-            lease.message(self.attempt, message);
+            lease.message(self.attempt, message, None);
+        }
+    }
+
+    fn message_within(&self, message: Message, request: &Id) {
+        if let Some(lease) = self.lease.upgrade() {
+            lease.message(self.attempt, message, Some(request));
         }
     }
 

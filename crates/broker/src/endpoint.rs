@@ -1,20 +1,20 @@
 //! One hosted server.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use pontoon_downstream::{Backend, SessionNeed, Target, UnknownQuestion};
 use pontoon_jsonrpc::{Notification, Request, Response};
-use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
+use pontoon_mcp::{ClientCapabilities, LegacyRevision};
 use pontoon_policy::{Caller, Gauge, Permit};
 use pontoon_session::Session;
-use pontoon_translate::{Account, Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
+use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
 use pontoon_upstream::Connector;
 use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::counters::Counters;
+use crate::eras::Approach;
 use crate::guard::RestartGuard;
 use crate::lease::{Lease, Opening};
 use crate::registry::LeaseKey;
@@ -28,7 +28,7 @@ use crate::wiring::Owner;
 /// Must be made inside a tokio runtime: it starts the endpoint's own task. It
 /// ends with [`Backend::drain`]; dropping it before leaves its servers running.
 pub struct Endpoint {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Endpoint {
@@ -63,21 +63,25 @@ impl Endpoint {
         self.shared.registry.living().len()
     }
 
+    /// Calls that wait for clients that were asked something.
+    pub fn parked(&self) -> usize {
+        let leases = self.shared.registry.living();
+        leases.iter().map(|lease| lease.parked()).sum()
+    }
+
     /// Requests that wait for an answer, `subscriptions/listen` included.
     pub fn in_flight(&self) -> usize {
         let leases = self.shared.registry.living();
         leases.iter().map(|lease| lease.in_flight()).sum()
     }
 
-    async fn run(
+    pub(crate) async fn run(
         &self,
         lease: Result<Arc<Lease>, Fault>,
         client: Client,
-        request: Permit<Request>,
-        target: Target,
+        request: Request,
+        owner: Owner,
     ) {
-        let (request, slots) = request.split();
-        let owner = Owner::new(target, slots);
         let lease = match lease {
             Ok(_) if self.shared.is_draining() => Err(Fault::before(Reason::ShuttingDown)),
             lease => lease,
@@ -97,98 +101,82 @@ impl Endpoint {
     }
 
     /// The lease of a new legacy session.
-    fn session_lease(&self) -> Result<Arc<Lease>, Fault> {
+    fn session_lease(&self, caller: &Caller) -> Result<Arc<Lease>, Fault> {
         match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
+            Some(LeasePolicy::Principal) => self.principal_lease(caller),
             Some(LeasePolicy::Session) | None => {
                 let introduction = self.shared.introduction();
                 let crashes = self.shared.crashes.of_one();
-                let lease = self.legacy_lease(Sharing::Exclusive, introduction, Opening::ByClient, crashes);
+                let lease = self.opened_lease(
+                    Server::Legacy,
+                    Sharing::Exclusive,
+                    introduction,
+                    Opening::ByClient,
+                    crashes,
+                );
                 Ok(self.shared.registry.register(lease))
             }
         }
     }
 
-    fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
-        self.shared.registry.keyed(LeaseKey::SharedLegacy, || {
-            let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_everybody();
-            self.legacy_lease(Sharing::Shared, self.shared.introduction(), opening, crashes)
+    pub(crate) fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
+        self.common_lease(LeaseKey::SharedLegacy, || self.shared.crashes.of_everybody())
+    }
+
+    /// The lease that all clients of this account share.
+    pub(crate) fn principal_lease(&self, caller: &Caller) -> Result<Arc<Lease>, Fault> {
+        let account = caller.account().to_string();
+        self.common_lease(LeaseKey::Principal(account.clone()), || {
+            self.shared.crashes.of_account(&account)
         })
     }
 
-    /// The lease of a modern request.
-    fn stateless_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
-        let registry = &self.shared.registry;
-        match self.shared.settings.hosting.legacy() {
-            Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
-            Some(LeasePolicy::Session) => self.account_lease(caller, meta),
-            // Log messages do not say which request they are about: one that
-            // asks for them has a connection of its own.
-            None if meta.log_level.is_some() => {
-                Ok(registry.register(self.modern_lease(self.shared.crashes.of_one())))
-            }
-            None => registry.keyed(LeaseKey::SharedModern, || {
-                self.modern_lease(self.shared.crashes.of_everybody())
-            }),
-        }
-    }
-
-    fn account_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Arc<Lease>, Fault> {
-        // Its questions could not be brought to a modern client yet.
-        let capabilities = meta.capabilities.without_questions();
-        let key = LeaseKey::Account {
-            account: caller.account().to_string(),
-            capabilities: capabilities.raw().as_str().to_owned(),
-        };
-        self.shared.registry.keyed(key, || {
-            let client_info = meta.client_info.clone();
-            let introduction = Introduction {
-                client_info: client_info.unwrap_or_else(|| self.shared.settings.client_info.clone()),
-                capabilities,
-            };
-            let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_account(&caller.account().to_string());
-            self.legacy_lease(Sharing::Exclusive, introduction, opening, crashes)
-        })
-    }
-
-    fn legacy_lease(
+    fn common_lease(
         &self,
+        key: LeaseKey,
+        crashes: impl FnOnce() -> Arc<RestartGuard>,
+    ) -> Result<Arc<Lease>, Fault> {
+        self.shared.registry.keyed(key, || {
+            let opening = Opening::ByGateway(LegacyRevision::NEWEST);
+            let introduction = match self.shared.settings.hosting {
+                // It asks in the answer to somebody's request, and so that one.
+                Hosting::Remote(_) => Introduction {
+                    capabilities: ClientCapabilities::all_questions(),
+                    ..self.shared.introduction()
+                },
+                // A process cannot say whom it asks.
+                Hosting::Command(_) | Hosting::InProcess => self.shared.introduction(),
+            };
+            self.opened_lease(Server::Legacy, Sharing::Shared, introduction, opening, crashes())
+        })
+    }
+
+    /// A lease whose server has to be opened. It is made for clients of an era,
+    /// and its server is spoken to in that one first.
+    pub(crate) fn opened_lease(
+        &self,
+        client: Server,
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
         crashes: Arc<RestartGuard>,
     ) -> Arc<Lease> {
-        Lease::new(
-            Arc::clone(&self.shared),
-            Server::Legacy,
-            sharing,
-            introduction,
-            opening,
-            crashes,
-        )
+        let shared = Arc::clone(&self.shared);
+        let approach = match shared.settings.hosting.legacy() {
+            Some(_) => shared.eras.approach(client),
+            None => Approach::Given(client),
+        };
+        Lease::new(shared, approach, sharing, introduction, opening, crashes)
     }
 
-    fn modern_lease(&self, crashes: Arc<RestartGuard>) -> Arc<Lease> {
+    /// A lease whose server is known to be modern, for modern clients.
+    pub(crate) fn modern_lease(&self, sharing: Sharing, crashes: Arc<RestartGuard>) -> Arc<Lease> {
         let introduction = self.shared.introduction();
         let shared = Arc::clone(&self.shared);
-        Lease::new(
-            shared,
-            Server::Modern,
-            Sharing::Shared,
-            introduction,
-            Opening::None,
-            crashes,
-        )
+        let approach = Approach::Given(Server::Modern);
+        Lease::new(shared, approach, sharing, introduction, Opening::None, crashes)
     }
-}
-
-/// What a link tells accounts apart by. It goes no further than this process.
-fn account_of(caller: &Caller) -> Account {
-    let mut hasher = DefaultHasher::new();
-    caller.account().hash(&mut hasher);
-    Account(hasher.finish())
 }
 
 impl Backend for Endpoint {
@@ -201,7 +189,7 @@ impl Backend for Endpoint {
     fn session_need(&self) -> SessionNeed {
         match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Session) => SessionNeed::Required,
-            Some(LeasePolicy::Shared) | None => SessionNeed::Optional,
+            Some(LeasePolicy::Shared | LeasePolicy::Principal) | None => SessionNeed::Optional,
         }
     }
 
@@ -211,13 +199,13 @@ impl Backend for Endpoint {
 
     async fn open(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         session: &Arc<Session<Attachment>>,
         request: Permit<Request>,
         target: Target,
     ) {
         if session.attachment().is_none() {
-            match self.session_lease() {
+            match self.session_lease(caller) {
                 Ok(lease) => {
                     let member = lease.join(session);
                     // Of two that come at once the first stays; dropping the
@@ -238,7 +226,8 @@ impl Backend for Endpoint {
             Some(attachment) => {
                 let lease = Ok(Arc::clone(&attachment.lease));
                 let client = Client::Member(attachment.member);
-                self.run(lease, client, request, target).await;
+                let (request, slots) = request.split();
+                self.run(lease, client, request, Owner::new(target, slots)).await;
             }
             None => {
                 let (request, slots) = request.split();
@@ -271,19 +260,22 @@ impl Backend for Endpoint {
 
     async fn once(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         _revision: LegacyRevision,
         request: Permit<Request>,
         target: Target,
     ) {
-        let lease = self.shared_legacy_lease();
-        self.run(lease, Client::Alone, request, target).await;
+        let lease = match self.shared.settings.hosting.legacy() {
+            Some(LeasePolicy::Principal) => self.principal_lease(caller),
+            _ => self.shared_legacy_lease(),
+        };
+        let (request, slots) = request.split();
+        self.run(lease, Client::Alone, request, Owner::new(target, slots))
+            .await;
     }
 
     async fn stateless(&self, caller: &Caller, meta: RequestMeta, request: Permit<Request>, target: Target) {
-        let lease = self.stateless_lease(caller, &meta);
-        let client = Client::Modern(meta, account_of(caller));
-        self.run(lease, client, request, target).await;
+        self.serve_stateless(caller, meta, request, target).await;
     }
 
     fn close(&self, session: &Arc<Session<Attachment>>) {

@@ -13,12 +13,15 @@ use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::ear::Ear;
+use crate::eras::Approach;
 use crate::guard::RestartGuard;
 use crate::pool::Warm;
+use crate::seat::{Chair, Seat};
 use crate::shared::Shared;
 use crate::start;
 use crate::wiring::{Owner, Wiring};
 
+mod inquiry;
 mod traffic;
 
 /// A keyed lease without a server is not worth keeping for longer.
@@ -30,6 +33,8 @@ const EAGER_PAUSE: Duration = Duration::from_secs(5);
 /// One server connection with its bridge. The connection can be lost and come
 /// back; the lease stays.
 pub(crate) struct Lease {
+    /// Tells it from all others of its endpoint, also from those that are over.
+    number: u64,
     shared: Arc<Shared>,
     /// Crashes of its servers after they were opened.
     crashes: Arc<RestartGuard>,
@@ -40,10 +45,15 @@ pub(crate) struct Lease {
     departed: Mutex<Vec<MemberId>>,
     /// Milliseconds on the endpoint's clock.
     used: AtomicU64,
+    chair: Chair,
 }
 
 struct Desk {
     link: Link<Wiring>,
+    /// The era in which the server was spoken to first.
+    first: Server,
+    /// Somebody waits to hear whether the server speaks 2026-07-28 as well.
+    inquires: bool,
     wiring: Wiring,
     phase: Phase,
     opening: Opening,
@@ -54,6 +64,8 @@ struct Desk {
     failure: Option<(u64, Fault)>,
     /// No start for the sake of listeners alone before this time.
     retry_at: Duration,
+    /// When somebody looks for what cannot wait for the sweep.
+    alarm: Option<Duration>,
     processes: Vec<Slot>,
 }
 
@@ -86,24 +98,38 @@ pub(crate) type WeakLease = Weak<Lease>;
 impl Lease {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        server: Server,
+        approach: Approach,
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
         crashes: Arc<RestartGuard>,
     ) -> Arc<Self> {
+        let (Approach::Given(server) | Approach::Try(server)) = approach;
+        let link = Link::new(server, sharing, shared.settings.timeouts, introduction);
+        let link = match (approach, opening) {
+            // It is known, and nobody asks it to open.
+            (_, Opening::None) => link,
+            (Approach::Given(Server::Legacy), _) => link,
+            (Approach::Given(Server::Modern), _) => link.discovering(),
+            (Approach::Try(_), _) => link.guessing(),
+        };
         let desk = Desk {
-            link: Link::new(server, sharing, shared.settings.timeouts, introduction),
-            wiring: Wiring::new(Arc::clone(&shared.counters)),
+            link,
+            first: server,
+            inquires: false,
+            wiring: Wiring::new(Arc::clone(&shared)),
             phase: Phase::Down,
             opening,
             attempt: 0,
             failure: None,
             retry_at: Duration::ZERO,
+            alarm: None,
             processes: Vec::new(),
         };
         Arc::new(Self {
+            number: shared.number_lease(),
             used: AtomicU64::new(millis(shared.clock.now())),
+            chair: Chair::default(),
             shared,
             crashes,
             desk: Mutex::new(desk),
@@ -118,6 +144,20 @@ impl Lease {
 
     fn touch(&self, now: Duration) {
         self.used.store(millis(now), Ordering::Relaxed);
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The right to be asked something by this server, if nobody has it.
+    pub(crate) fn take_seat(&self) -> Option<Seat> {
+        self.chair.take()
+    }
+
+    /// Calls that wait for clients that were asked something.
+    pub(crate) fn parked(&self) -> usize {
+        self.lock().link.parked()
     }
 
     /// A legacy session starts to use the lease.
@@ -204,6 +244,9 @@ impl Lease {
         desk.wiring.connection = Some(idle.start(Arc::new(ear)));
         desk.processes = processes;
         desk.phase = Phase::Up;
+        if !desk.link.goes_on() {
+            desk.first = desk.link.server();
+        }
         if let Opening::ByGateway(revision) = desk.opening {
             let Desk { link, wiring, .. } = &mut *desk;
             link.open(revision, self.shared.clock.now(), wiring);
@@ -241,7 +284,6 @@ impl Lease {
         } else {
             &self.shared.guard
         };
-        self.shared.report_loss(why, blamed);
         // What the server left behind ends in the background. Its successor
         // need not wait for that, so the slots are free.
         self.shared.retire(desk.wiring.connection.take(), Vec::new());
@@ -253,20 +295,28 @@ impl Lease {
             Closed::SessionLost => link.lose_session(reason, wiring),
             _ => link.lose(reason, wiring),
         }
+        if link.goes_on() {
+            let server = &self.shared.settings.name;
+            tracing::debug!(%server, %why, "the server ended when it was asked what it speaks");
+        } else {
+            self.shared.report_loss(why, blamed);
+        }
         // Where somebody listens, the sweep brings up the next one.
         self.conclude(&mut desk);
-        if desk.phase == Phase::Down && desk.link.has_returned() {
+        if desk.phase == Phase::Down && (desk.link.has_returned() || desk.link.goes_on()) {
             self.begin_start(&mut desk);
         }
     }
 
     /// Acts on how a handshake went, if one is over.
     fn conclude(&self, desk: &mut Desk) {
+        self.conclude_inquiry(desk);
         match desk.wiring.opened.take() {
             None => return,
             Some(Ok(())) => {
                 self.shared.guard.forget();
                 self.crashes.succeeded();
+                self.shared.eras.note_opened(desk.first, desk.link.server());
             }
             Some(Err(fault)) => {
                 if desk.phase == Phase::Up {
@@ -297,9 +347,36 @@ impl Lease {
         link.collect_abandoned(Owner::is_abandoned, now, wiring);
         link.expire(now, wiring);
         self.conclude(&mut desk);
+        self.arm(&mut desk);
         if desk.phase == Phase::Down && desk.is_awaited_by_listeners() && desk.retry_at <= now {
             self.begin_start(&mut desk);
         }
+    }
+
+    /// Sees to it that somebody looks when something is due that cannot wait for the sweep.
+    fn arm(self: &Arc<Self>, desk: &mut Desk) {
+        let Some(due) = desk.link.next_wake() else { return };
+        if desk.alarm.is_some_and(|alarm| alarm <= due) {
+            return;
+        }
+        desk.alarm = Some(due);
+        let pause = due.saturating_sub(self.shared.clock.now());
+        let lease = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            if let Some(lease) = lease.upgrade() {
+                lease.wake();
+            }
+        });
+    }
+
+    fn wake(self: &Arc<Self>) {
+        let mut desk = self.lock();
+        desk.alarm = None;
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.expire(self.shared.clock.now(), wiring);
+        self.conclude(&mut desk);
+        self.arm(&mut desk);
     }
 
     /// A session is over. A lease that was its own is over with it.

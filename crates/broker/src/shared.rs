@@ -1,10 +1,11 @@
 //! What the leases of an endpoint and its task have in common.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pontoon_mcp::ClientCapabilities;
-use pontoon_policy::{Gauge, LimitReached, Slot};
+use pontoon_policy::{Account, Gauge, KeyedGauge, LimitReached, Slot};
 use pontoon_supervise::{Admission, Throttle};
 use pontoon_translate::{Fault, Introduction, Reason};
 use pontoon_upstream::{Closed, Connection, Connector};
@@ -15,9 +16,11 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::crashes::Crashes;
+use crate::eras::Eras;
 use crate::guard::RestartGuard;
 use crate::pool::WarmPool;
 use crate::registry::Registry;
+use crate::sealed::Seals;
 use crate::settings::{EndpointSettings, Hosting, LeasePolicy};
 
 /// How many times the log says at once that a limit is reached, and how often after that.
@@ -34,8 +37,18 @@ pub(crate) struct Shared {
     pub(crate) guard: RestartGuard,
     /// Crashes of servers that had been opened.
     pub(crate) crashes: Crashes,
+    /// What the server speaks, as far as is known.
+    pub(crate) eras: Eras,
     pub(crate) pool: WarmPool,
     pub(crate) registry: Registry,
+    /// What modern clients bring back with a retry.
+    pub(crate) seals: Seals,
+    /// Calls that wait for clients that were asked something, in all and by account.
+    pub(crate) parked: Arc<Gauge>,
+    pub(crate) parked_by_account: Arc<KeyedGauge<Account>>,
+    /// Whether the server says in the answer to which request it asks. Learnt from its first answer.
+    attributes: AtomicBool,
+    leases: AtomicU64,
     pub(crate) processes: Arc<Gauge>,
     all_processes: Arc<Gauge>,
     draining: watch::Sender<bool>,
@@ -54,7 +67,8 @@ impl Shared {
         let (warm, accounts) = match settings.hosting {
             Hosting::Command(LeasePolicy::Session) => (settings.warm, settings.max_processes),
             // Nothing of a remote server is brought up before its session is needed.
-            Hosting::Remote(LeasePolicy::Session) => (0, settings.max_processes),
+            Hosting::Remote(LeasePolicy::Session | LeasePolicy::Principal)
+            | Hosting::Command(LeasePolicy::Principal) => (0, settings.max_processes),
             Hosting::Command(LeasePolicy::Shared)
             | Hosting::Remote(LeasePolicy::Shared)
             | Hosting::InProcess => (0, 0),
@@ -65,11 +79,17 @@ impl Shared {
             processes: Gauge::new("max_processes", settings.max_processes),
             all_processes,
             connector,
+            eras: Eras::new(settings.era),
             counters: Arc::default(),
             clock: Clock::start(),
             bell: Arc::new(Notify::new()),
             pool: WarmPool::new(warm),
             registry: Registry::new(accounts),
+            seals: Seals::new(&settings.name, &(settings.seal_key)()),
+            parked: Gauge::new("max_parked", settings.max_parked),
+            parked_by_account: KeyedGauge::new("max_parked_per_principal", settings.max_parked_per_principal),
+            attributes: AtomicBool::new(false),
+            leases: AtomicU64::new(0),
             draining: watch::Sender::new(false),
             tasks: Mutex::default(),
             full: Mutex::new(Throttle::new(FULL_BURST, FULL_EVERY)),
@@ -83,6 +103,23 @@ impl Shared {
             client_info: self.settings.client_info.clone(),
             capabilities: ClientCapabilities::none(),
         }
+    }
+
+    /// The number of a new lease.
+    pub(crate) fn number_lease(&self) -> u64 {
+        self.leases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The server asks in the answer to the request that it asks about.
+    pub(crate) fn note_attribution(&self) {
+        if !self.attributes() {
+            self.attributes.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether several calls that may ask can be under way on one connection.
+    pub(crate) fn attributes(&self) -> bool {
+        self.attributes.load(Ordering::Relaxed)
     }
 
     /// A place for one more process, here and in all, where there is to be one.
@@ -101,10 +138,10 @@ impl Shared {
         })
     }
 
-    fn report_full(&self, limit: &LimitReached) {
+    pub(crate) fn report_full(&self, limit: &LimitReached) {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         if let Admission::Log { suppressed } = full.admit(Instant::now().into_std()) {
-            tracing::warn!(server = %self.settings.name, %limit, suppressed, "no further process is started");
+            tracing::warn!(server = %self.settings.name, %limit, suppressed, "something was refused");
         }
     }
 

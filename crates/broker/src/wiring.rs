@@ -1,18 +1,22 @@
 //! Carries out what a link decides.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use pontoon_downstream::{Streaming, Target};
+use pontoon_jsonrpc::{ErrorObject, Id, encode};
 use pontoon_mcp::LegacyRevision;
-use pontoon_policy::Slots;
+use pontoon_policy::{Slot, Slots};
 use pontoon_session::{Delivered, Outbox, Session};
-use pontoon_translate::{Anomaly, Fault, Outlet, Reason};
+use pontoon_translate::{Anomaly, Fault, Outlet, Reason, Retry};
 use pontoon_upstream::{Connection, SendError};
 
 use crate::attachment::Attachment;
-use crate::counters::Counters;
 use crate::lease::Lease;
+use crate::sealed::Origin;
+use crate::seat::Seat;
+use crate::shared::Shared;
 
 /// Where an exchange's messages go, and the slots that it holds.
 pub(crate) struct Owner {
@@ -21,7 +25,17 @@ pub(crate) struct Owner {
     _slots: Slots,
     /// Keeps the lease for as long as the exchange needs it: some leases
     /// belong to nothing else.
-    _lease: Option<Arc<Lease>>,
+    lease: Option<Arc<Lease>>,
+    /// What it was, if it may be answered with a question.
+    origin: Option<Origin>,
+    seat: Option<Arc<Seat>>,
+}
+
+/// What a call holds whose client is asked something: a place among those that may be, and its seat.
+pub(crate) struct Place {
+    _in_all: Slot,
+    _of_account: Slot,
+    _seat: Option<Arc<Seat>>,
 }
 
 impl Owner {
@@ -30,13 +44,24 @@ impl Owner {
             outbox: target.outbox,
             streaming: target.streaming,
             _slots: slots,
-            _lease: None,
+            lease: None,
+            origin: None,
+            seat: None,
         }
     }
 
     pub(crate) fn holding(self, lease: &Arc<Lease>) -> Self {
         Self {
-            _lease: Some(Arc::clone(lease)),
+            lease: Some(Arc::clone(lease)),
+            ..self
+        }
+    }
+
+    /// May be answered with a question.
+    pub(crate) fn asked(self, origin: Option<Origin>, seat: Option<Seat>) -> Self {
+        Self {
+            origin,
+            seat: seat.map(Arc::new),
             ..self
         }
     }
@@ -46,9 +71,13 @@ impl Owner {
     }
 
     /// Answers with a fault of the gateway's own.
-    pub(crate) fn fail(self, id: &pontoon_jsonrpc::Id, fault: &Fault) {
-        let error = fault.to_error();
-        let message = pontoon_jsonrpc::encode::error(Some(id), &error);
+    pub(crate) fn fail(self, id: &Id, fault: &Fault) {
+        self.refuse(id, &fault.to_error());
+    }
+
+    /// Answers with an error.
+    pub(crate) fn refuse(self, id: &Id, error: &ErrorObject) {
+        let message = encode::error(Some(id), error);
         // A stream that has ended needs no answer.
         let _ = self.outbox.finish(message, Some(error.code));
     }
@@ -59,16 +88,16 @@ impl Owner {
 /// Sessions are held weakly: they own the lease, not the other way round.
 pub(crate) struct Wiring {
     pub(crate) connection: Option<Connection>,
-    counters: Arc<Counters>,
+    shared: Arc<Shared>,
     /// How the link's own handshake went, until somebody takes it.
     pub(crate) opened: Option<Result<(), Fault>>,
 }
 
 impl Wiring {
-    pub(crate) fn new(counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
             connection: None,
-            counters,
+            shared,
             opened: None,
         }
     }
@@ -85,6 +114,7 @@ impl Wiring {
 impl Outlet for Wiring {
     type Exchange = Owner;
     type Member = Weak<Session<Attachment>>;
+    type Place = Place;
 
     fn send(&mut self, message: Bytes) -> Result<(), Reason> {
         let connection = self.connection.as_ref().ok_or(Reason::Exited)?;
@@ -141,6 +171,27 @@ impl Outlet for Wiring {
             .is_some_and(|session| session.request(message) != Delivered::Dropped)
     }
 
+    fn park(&mut self, exchange: &Owner) -> Option<Place> {
+        let account = exchange.origin.as_ref()?.caller.account();
+        let place = || {
+            Ok(Place {
+                _in_all: self.shared.parked.acquire()?,
+                _of_account: self.shared.parked_by_account.acquire(account)?,
+                _seat: exchange.seat.clone(),
+            })
+        };
+        place().map_err(|limit| self.shared.report_full(&limit)).ok()
+    }
+
+    fn seal(&mut self, exchange: &Owner, retry: &Retry, until: Duration) -> String {
+        let lease = exchange.lease.as_ref().map_or(0, |lease| lease.number());
+        let origin = exchange.origin.as_ref();
+        // Without an origin the exchange may not be answered with a question: nothing opens this.
+        origin.map_or_else(String::new, |origin| {
+            self.shared.seals.seal(lease, retry, until, origin)
+        })
+    }
+
     fn settled(&mut self, member: &Self::Member, revision: LegacyRevision) {
         if let Some(session) = member.upgrade() {
             session.settle_revision(revision);
@@ -154,7 +205,13 @@ impl Outlet for Wiring {
     }
 
     fn anomaly(&mut self, anomaly: Anomaly) {
-        tracing::debug!(anomaly = anomaly.label(), "a message reached nobody");
-        self.counters.count_anomaly(anomaly);
+        match anomaly {
+            Anomaly::ParkedExpired => {
+                let server = &self.shared.settings.name;
+                tracing::info!(%server, "a client did not answer in time; its call was given up, whatever it has done by then");
+            }
+            _ => tracing::debug!(anomaly = anomaly.label(), "a message reached nobody"),
+        }
+        self.shared.counters.count_anomaly(anomaly);
     }
 }

@@ -19,6 +19,14 @@ impl ClientCapabilities {
         Self(Raw::from_static("{}"))
     }
 
+    /// What a connection declares whose questions reach clients of all kinds: each of them has declared what it can be
+    /// asked itself, and is asked nothing else.
+    pub fn all_questions() -> Self {
+        Self(Raw::from_static(
+            r#"{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{}},"roots":{}}"#,
+        ))
+    }
+
     /// The same in memory of its own, for keeping it.
     pub fn detached(&self) -> Self {
         Self(self.0.detached())
@@ -36,17 +44,108 @@ impl ClientCapabilities {
             .is_some_and(|object| object.contains(question.capability()))
     }
 
-    /// The same capabilities without those for questions: what a connection
-    /// declares whose questions cannot be brought to the client.
+    /// Whether the client declared that it can answer any question.
+    pub fn answers_any(&self) -> bool {
+        Question::ALL.into_iter().any(|question| self.answers(question))
+    }
+
+    /// Whether the client declared that it brings users to URLs.
+    pub fn opens_urls(&self) -> bool {
+        let declared = self
+            .0
+            .object()
+            .and_then(|all| all.get(Question::Elicitation.capability()));
+        declared
+            .and_then(|elicitation| elicitation.object())
+            .is_some_and(|modes| modes.contains("url"))
+    }
+
+    /// Whether the client declared what this very question needs: the mode of
+    /// an elicitation, tools for sampling.
+    ///
+    /// Source: 2025-11-25 and 2026-07-28, Elicitation and Sampling, "Capabilities".
+    pub fn answers_with(&self, question: Question, params: Option<&Raw>) -> bool {
+        let Some(declared) = self.0.object().and_then(|all| all.get(question.capability())) else {
+            return false;
+        };
+        let (declared, params) = (declared.object(), params.and_then(Raw::object));
+        let has = |part: &str| declared.as_ref().is_some_and(|declared| declared.contains(part));
+        let asks = |member: &str| params.as_ref().is_some_and(|params| params.contains(member));
+        let mode = params.as_ref().and_then(|params| params.get_str("mode"));
+        match question {
+            Question::Roots => true,
+            Question::Sampling => has("tools") || !(asks("tools") || asks("toolChoice")),
+            Question::Elicitation if mode.as_deref() == Some("url") => has("url"),
+            // "An empty capabilities object is equivalent to declaring support for form mode only."
+            Question::Elicitation => has("form") || !has("url"),
+        }
+    }
+
+    /// The same capabilities as far as another era knows them: extensions are
+    /// carried where both sides share an era.
     #[must_use]
-    pub fn without_questions(&self) -> Self {
+    pub fn across_eras(&self) -> Self {
         let Some(object) = self.0.object() else {
             return Self::none();
         };
-        let mut edit = object.edit();
-        for question in Question::ALL {
-            edit.remove(question.capability());
+        Self(object.edit().remove("extensions").remove("tasks").finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capabilities(text: &'static str) -> ClientCapabilities {
+        ClientCapabilities::new(Raw::from_static(text)).unwrap()
+    }
+
+    #[test]
+    fn a_question_needs_what_it_uses_declared() {
+        let form = Raw::from_static(r#"{"message":"m"}"#);
+        let url = Raw::from_static(r#"{"mode":"url","url":"https://a.example"}"#);
+        let tools = Raw::from_static(r#"{"tools":[]}"#);
+        for (declared, question, params, answered) in [
+            ("{}", Question::Roots, None, false),
+            (r#"{"roots":{}}"#, Question::Roots, None, true),
+            (r#"{"elicitation":{}}"#, Question::Elicitation, Some(&form), true),
+            (r#"{"elicitation":{}}"#, Question::Elicitation, Some(&url), false),
+            (
+                r#"{"elicitation":{"url":{}}}"#,
+                Question::Elicitation,
+                Some(&url),
+                true,
+            ),
+            (
+                r#"{"elicitation":{"url":{}}}"#,
+                Question::Elicitation,
+                Some(&form),
+                false,
+            ),
+            (
+                r#"{"elicitation":{"url":{},"form":{}}}"#,
+                Question::Elicitation,
+                Some(&form),
+                true,
+            ),
+            (r#"{"sampling":{}}"#, Question::Sampling, Some(&form), true),
+            (r#"{"sampling":{}}"#, Question::Sampling, Some(&tools), false),
+            (
+                r#"{"sampling":{"tools":{}}}"#,
+                Question::Sampling,
+                Some(&tools),
+                true,
+            ),
+        ] {
+            let answers = capabilities(declared).answers_with(question, params);
+            assert_eq!(answers, answered, "{declared} {question:?} {params:?}");
         }
-        Self(edit.finish())
+    }
+
+    #[test]
+    fn what_only_one_era_knows_is_not_told_to_the_other() {
+        let all = capabilities(r#"{"sampling":{},"extensions":{"x":{}},"experimental":{}}"#);
+        let left = all.across_eras();
+        assert_eq!(left.raw().as_str(), r#"{"sampling":{},"experimental":{}}"#);
     }
 }

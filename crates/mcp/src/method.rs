@@ -89,6 +89,13 @@ pub fn mirrored_name(method: &str) -> Option<&'static str> {
     }
 }
 
+/// Requests whose answer may be a question: `input_required`.
+///
+/// Source: 2026-07-28, Multi Round-Trip Requests, "Supported Requests".
+pub fn may_ask(method: &str) -> bool {
+    matches!(method, TOOLS_CALL | PROMPTS_GET | RESOURCES_READ)
+}
+
 /// Requests whose complete results carry `ttlMs` and `cacheScope`.
 ///
 /// Source: 2026-07-28, Caching, "Cacheable Results".

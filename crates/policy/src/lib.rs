@@ -5,14 +5,17 @@
 //!   upstream without one, and only this crate makes them.
 //! - [`Gauge`] and [`KeyedGauge`]: named limits that count what they hold and
 //!   what they refused.
+//! - [`Sealer`]: what a client holds for us, unread and unchanged.
 //! - [`OriginGuard`]: which `Origin` and `Host` a listener accepts.
 
 mod caller;
 mod gauge;
 mod guard;
 mod permit;
+mod seal;
 
 pub use caller::{Account, Caller, Principal};
 pub use gauge::{Gauge, KeyedGauge, LimitReached, Slot};
 pub use guard::{Authority, GuardError, InvalidAuthority, InvalidOrigin, OriginGuard};
 pub use permit::{AccountLimits, Denied, Permit, Policy, Slots};
+pub use seal::{BrokenSeal, SEAL_KEY_BYTES, Sealer};

@@ -45,6 +45,7 @@ impl Status {
             sessions = held.sessions,
             streams = held.streams,
             calls = of_endpoints(Endpoint::in_flight),
+            parked = of_endpoints(Endpoint::parked),
             leases = of_endpoints(Endpoint::leases),
             processes = of_endpoints(Endpoint::processes),
             tasks = Handle::current().metrics().num_alive_tasks(),

@@ -6,9 +6,7 @@ use pontoon_mcp::meta::{META, PROGRESS_TOKEN, RESERVED_PREFIX, SERVER_INFO};
 use pontoon_mcp::method;
 
 use crate::exchange::UpstreamId;
-
-/// Members of a retry, which only make sense to whoever asked.
-const RETRY: [&str; 2] = ["inputResponses", "requestState"];
+use crate::input_required::RETRY;
 
 /// Parameters as a legacy server knows them, and the client's progress token.
 ///
@@ -94,8 +92,8 @@ pub(crate) fn error(error: ErrorObject) -> ErrorObject {
         URL_ELICITATION_REQUIRED => ErrorObject {
             code: code::INTERNAL_ERROR,
             message: format!(
-                "{} (the server wants a URL to be opened first, which this gateway cannot yet bring to a \
-                 2026-07-28 client)",
+                "{} (the server wants a URL to be opened first, and the client did not declare that it can: \
+                 elicitation.url)",
                 error.message
             ),
             data: None,

@@ -1,9 +1,11 @@
 //! What a link does to the world.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use pontoon_mcp::LegacyRevision;
 
-use crate::{Fault, Reason};
+use crate::{Fault, Reason, Retry};
 
 /// Takes what a [`Link`](crate::Link) decides.
 ///
@@ -14,6 +16,8 @@ pub trait Outlet {
     type Exchange;
     /// Where the messages of one legacy session go.
     type Member;
+    /// What a call holds whose client is asked something: a place among those that may be.
+    type Place;
 
     /// Writes one message to the server. A loss after that comes as
     /// [`Link::lose`](crate::Link::lose).
@@ -65,6 +69,13 @@ pub trait Outlet {
     /// Sends a question that belongs to no exchange; `false` if there was no room.
     fn ask(&mut self, member: &Self::Member, message: Bytes) -> bool;
 
+    /// A place for a call whose client is going to be asked something; `None` if all are taken.
+    fn park(&mut self, exchange: &Self::Exchange) -> Option<Self::Place>;
+
+    /// Text for the client of this exchange to bring back, until `until`, with a retry of the same request: the retry
+    /// then comes with `retry`. Nobody else can use it, nor read or change it.
+    fn seal(&mut self, exchange: &Self::Exchange, retry: &Retry, until: Duration) -> String;
+
     /// The handshake with this member settled on a revision; comes before the
     /// answer that says so.
     fn settled(&mut self, member: &Self::Member, revision: LegacyRevision);
@@ -97,6 +108,8 @@ pub enum Anomaly {
     UnknownCancellation,
     /// A message that nobody waits for, and that the server did not take.
     Undeliverable,
+    /// A client that was asked something did not come back: the call was given up, whatever it has done by then.
+    ParkedExpired,
 }
 
 impl Anomaly {
@@ -112,6 +125,7 @@ impl Anomaly {
             Self::UnanswerableQuestion => "unanswerable_question",
             Self::UnknownCancellation => "unknown_cancellation",
             Self::Undeliverable => "undeliverable",
+            Self::ParkedExpired => "parked_expired",
         }
     }
 }

@@ -26,7 +26,7 @@ impl Lease {
     }
 
     /// Hands a request to the bridge; gives it back if there is no server.
-    fn begin(&self, incoming: Incoming<Owner>) -> Option<Incoming<Owner>> {
+    fn begin(self: &Arc<Self>, incoming: Incoming<Owner>) -> Option<Incoming<Owner>> {
         let now = self.shared.clock.now();
         let mut desk = self.lock();
         if !desk.is_ready() {
@@ -44,7 +44,19 @@ impl Lease {
         }
         link.begin(incoming, now, wiring);
         self.conclude(&mut desk);
+        self.arm(&mut desk);
         None
+    }
+
+    /// The client of a parked call is back. Whether its server lives is for the bridge to say.
+    pub(crate) fn resume(self: &Arc<Self>, incoming: Incoming<Owner>) {
+        let now = self.shared.clock.now();
+        let mut desk = self.lock();
+        self.touch(now);
+        let Desk { link, wiring, .. } = &mut *desk;
+        link.begin(incoming, now, wiring);
+        self.conclude(&mut desk);
+        self.arm(&mut desk);
     }
 
     pub(crate) fn notification(&self, member: MemberId, notification: &Notification) {
@@ -59,8 +71,8 @@ impl Lease {
         link.reply(member, response, wiring)
     }
 
-    /// A message of the server. Called from the connection's task.
-    pub(crate) fn message(&self, attempt: u64, message: Message) {
+    /// A message of the server, perhaps in the answer to one of our requests. Called from the connection's task.
+    pub(crate) fn message(self: &Arc<Self>, attempt: u64, message: Message, within: Option<&Id>) {
         let now = self.shared.clock.now();
         let mut desk = self.lock();
         if desk.attempt != attempt || desk.phase != Phase::Up {
@@ -71,8 +83,15 @@ impl Lease {
             self.touch(now);
         }
         let Desk { link, wiring, .. } = &mut *desk;
-        link.receive(message, now, wiring);
+        match within {
+            Some(request) => {
+                self.shared.note_attribution();
+                link.receive_within(message, request, now, wiring);
+            }
+            None => link.receive(message, now, wiring),
+        }
         self.conclude(&mut desk);
+        self.arm(&mut desk);
     }
 
     /// A request that the server will not answer. Called from the connection's task.

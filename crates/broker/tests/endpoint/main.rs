@@ -4,7 +4,9 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
+mod asking;
 mod drain;
+mod eras;
 mod loss;
 mod sessions;
 mod starting;

@@ -82,13 +82,13 @@ async fn a_server_that_does_not_even_take_the_handshake_is_told_at_once_and_stop
     house.fake.plan([Next::Deaf, Next::Deaf]);
     let begun = Instant::now();
     let call = house.modern_call(ME, "echo").await;
-    assert_eq!(call.fault().await, fault("upstream_exited"));
+    assert_eq!(call.fault().await, fault("upstream_start_failed"));
     assert_eq!(begun.elapsed(), Duration::ZERO);
     until(|| house.fake.running() == 0).await;
 
     let visitor = house.visitor();
     let answer = visitor.begin_initialize().await;
-    assert_eq!(answer.fault().await, fault("upstream_exited"));
+    assert_eq!(answer.fault().await, fault("upstream_start_failed"));
     until(|| house.fake.running() == 0).await;
     assert!(visitor.initialize().await["result"].is_object());
 }
@@ -227,7 +227,7 @@ async fn there_are_no_more_processes_than_allowed_here_and_in_all() {
     assert!(third.initialize().await["result"].is_object());
 
     let house = House::new(OWN);
-    let taken: Vec<_> = (0..1_000)
+    let taken: Vec<_> = (0..10_000)
         .map(|_| house.all_processes.acquire().unwrap())
         .collect();
     let answer = house.visitor().begin_initialize().await;

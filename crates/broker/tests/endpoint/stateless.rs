@@ -44,7 +44,7 @@ async fn at_once_or_one_after_the_other_they_share_the_same_start() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn capabilities_that_the_server_hears_of_make_another_lease_and_questions_do_not() {
+async fn other_capabilities_make_another_lease_and_extensions_do_not() {
     let house = House::new(OWN);
     let call = async |declared: &str| {
         let meta = capabilities(declared);
@@ -52,11 +52,13 @@ async fn capabilities_that_the_server_hears_of_make_another_lease_and_questions_
         call.server().await
     };
     assert_eq!(call("{}").await, 0);
-    assert_eq!(call(r#"{"sampling":{},"roots":{},"elicitation":{}}"#).await, 0);
+    assert_eq!(call(r#"{"extensions":{"x":{}}}"#).await, 0);
     assert_eq!(call(r#"{"experimental":{"x":{}}}"#).await, 1);
+    assert_eq!(call(r#"{"sampling":{}}"#).await, 2);
     let declared = |number: usize| house.fake.server(number).heard()[0]["params"]["capabilities"].clone();
     assert_eq!(declared(0), json!({}));
     assert_eq!(declared(1), json!({"experimental":{"x":{}}}));
+    assert_eq!(declared(2), json!({"sampling":{}}));
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,4 +189,22 @@ async fn a_listener_keeps_its_server_and_lets_go_of_it_when_it_goes_away() {
     drop(listener);
     until(|| house.fake.running() == 0).await;
     assert_eq!(house.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_clients_of_a_principal_share_a_server_where_that_is_wanted() {
+    let house = House::with(Hosting::Command(LeasePolicy::Principal), |settings| {
+        settings.idle = 10 * SECOND;
+    });
+    let (one, two) = (house.guest().await, house.guest().await);
+    assert_eq!(one.call(1, "echo").await.server().await, 0);
+    assert_eq!(two.call(1, "echo").await.server().await, 0);
+    assert_eq!(house.modern_call("127.0.0.1", "echo").await.server().await, 0);
+    assert_eq!(house.once("tools/list", "{}").await.server().await, 0);
+    assert_eq!(house.modern_call(OTHER, "echo").await.server().await, 1);
+    until(|| house.endpoint.processes() == 1).await;
+    assert!(!house.fake.server(0).is_gone(), "sessions are open on it");
+    one.leave();
+    two.leave();
+    until(|| house.endpoint.processes() == 0).await;
 }

@@ -84,6 +84,10 @@ limits! {
     count max_in_flight_per_session = "256";
     /// Streams of `subscriptions/listen` (2026-07-28) of one principal.
     count max_listeners_per_principal = "256";
+    /// Calls of one server that wait for 2026-07-28 clients which were asked something. Each holds what its server holds.
+    count max_parked = "1000";
+    /// The same of one principal.
+    count max_parked_per_principal = "100";
     /// Bytes that wait for one client on one stream, and for one server on its input.
     size max_queue_bytes = "\"8MiB\"";
     /// Bytes of messages already sent that one stream keeps for a client that resumes.
@@ -96,6 +100,8 @@ limits! {
     duration call_timeout = "\"60s\"";
     /// Time a call may take in all, however much progress it reports.
     duration max_call_timeout = "\"10m\"";
+    /// Time a 2026-07-28 client has to bring the answers to what it was asked.
+    duration question_timeout = "\"5m\"";
     /// Time a server's process has from its start to its answer to `initialize`. Long enough for a package runner that downloads first.
     duration start_timeout = "\"60s\"";
     /// Time a process has to leave after its input was closed, and again after SIGTERM, before SIGKILL.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
-use pontoon_config::{Builtin, Command, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
+use pontoon_config::{Builtin, Command, Era, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
 use pontoon_policy::Gauge;
 use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
 use pontoon_supervise::{CommandSpec, Environment, Grace};
@@ -27,12 +27,15 @@ pub(crate) fn endpoint(
         Upstream::Command(command) => command_settings(server, command, limits),
         Upstream::Remote(remote) => remote_settings(server, remote, limits),
         Upstream::Builtin(_) => EndpointSettings {
-            timeouts: timeouts(server, limits.start_timeout),
+            timeouts: timeouts(server, limits, limits.start_timeout),
             ..EndpointSettings::new(server.name.as_str(), Hosting::InProcess)
         },
     };
     let settings = EndpointSettings {
+        era: era(server.era),
         drain: limits.drain_timeout,
+        max_parked: limits.max_parked,
+        max_parked_per_principal: limits.max_parked_per_principal,
         max_in_flight_per_session: limits.max_in_flight_per_session,
         ..settings
     };
@@ -56,9 +59,18 @@ pub(crate) fn connector(
     }
 }
 
-fn timeouts(server: &Server, open: Duration) -> Timeouts {
+const fn era(era: Era) -> pontoon_broker::Era {
+    match era {
+        Era::Auto => pontoon_broker::Era::Auto,
+        Era::Legacy => pontoon_broker::Era::Legacy,
+        Era::Modern => pontoon_broker::Era::Modern,
+    }
+}
+
+fn timeouts(server: &Server, limits: &Limits, open: Duration) -> Timeouts {
     Timeouts {
         open,
+        parked: limits.question_timeout,
         call: server.call_timeout,
         call_max: server.max_call_timeout,
     }
@@ -67,11 +79,12 @@ fn timeouts(server: &Server, open: Duration) -> Timeouts {
 fn command_settings(server: &Server, command: &Command, limits: &Limits) -> EndpointSettings {
     let policy = match &command.lease {
         Lease::Session { .. } => LeasePolicy::Session,
+        Lease::Principal { .. } => LeasePolicy::Principal,
         Lease::Shared => LeasePolicy::Shared,
     };
     let defaults = EndpointSettings::new(server.name.as_str(), Hosting::Command(policy));
     let settings = EndpointSettings {
-        timeouts: timeouts(server, command.start_timeout),
+        timeouts: timeouts(server, limits, command.start_timeout),
         ..defaults
     };
     match command.lease {
@@ -81,6 +94,15 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
             idle_timeout,
         } => EndpointSettings {
             warm,
+            max_processes,
+            idle: idle_timeout,
+            ..settings
+        },
+        Lease::Principal {
+            max_processes,
+            idle_timeout,
+        } => EndpointSettings {
+            warm: 0,
             max_processes,
             idle: idle_timeout,
             ..settings
@@ -97,11 +119,12 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
 fn remote_settings(server: &Server, remote: &Remote, limits: &Limits) -> EndpointSettings {
     let (policy, idle) = match remote.lease {
         LeaseKind::Session => (LeasePolicy::Session, remote.idle_timeout),
+        LeaseKind::Principal => (LeasePolicy::Principal, remote.idle_timeout),
         // The one session never ends for want of calls.
         LeaseKind::Shared => (LeasePolicy::Shared, Duration::MAX),
     };
     EndpointSettings {
-        timeouts: timeouts(server, remote.start_timeout),
+        timeouts: timeouts(server, limits, remote.start_timeout),
         max_processes: limits.max_sessions,
         idle,
         ..EndpointSettings::new(server.name.as_str(), Hosting::Remote(policy))

@@ -2,14 +2,15 @@
 
 use pontoon_jsonrpc::{ErrorObject, Kind, Request};
 use pontoon_mcp::error::{invalid_params, invalid_request, method_not_found};
-use pontoon_mcp::meta::RequestMeta;
 
 use super::handshake::requested_level;
 use super::{
-    Account, Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link,
+    Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, InFlight, Incoming, Link,
     MemberId, Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method,
     post, refuse,
 };
+use crate::exchange::{Asker, Modern, Retry};
+use crate::input_required;
 use crate::modern_to_legacy;
 use crate::opening;
 use crate::straight::mint_token;
@@ -32,7 +33,7 @@ impl<O: Outlet> Link<O> {
         match client {
             Client::Member(member) => self.begin_member(owner, member, request, now, out),
             Client::Alone => self.begin_alone(owner, request, now, out),
-            Client::Modern(meta, account) => self.begin_modern(owner, (&meta, account), request, now, out),
+            Client::Modern(modern) => self.begin_modern(owner, &modern, request, now, out),
         }
     }
 
@@ -61,6 +62,9 @@ impl<O: Outlet> Link<O> {
         }
         let effect = match &*request.method {
             method::INITIALIZE => return self.initialize(owner, member, request, now, out),
+            _ if self.server == Server::Modern => {
+                return self.cross_to_modern(owner, Some(member), request, now, out);
+            }
             method::SET_LEVEL if self.sharing == Sharing::Shared => {
                 return self.set_shared_level(owner, member, &request, now, out);
             }
@@ -87,6 +91,7 @@ impl<O: Outlet> Link<O> {
     fn begin_alone(&mut self, owner: O::Exchange, request: Request, now: Duration, out: &mut O) {
         match &*request.method {
             method::INITIALIZE => self.welcome(owner, None, &request, out),
+            _ if self.server == Server::Modern => self.cross_to_modern(owner, None, request, now, out),
             method::PING => accept(owner, &request.id, &Raw::empty_object(), out),
             name @ (method::SET_LEVEL | method::SUBSCRIBE | method::UNSUBSCRIBE) => {
                 let error = invalid_request(format!(
@@ -113,6 +118,9 @@ impl<O: Outlet> Link<O> {
     ) {
         self.learn_introduction(member, request.params.as_ref());
         match (&self.state, self.sharing) {
+            (State::Closed, Sharing::Exclusive) if self.server == Server::Modern => {
+                self.greet(owner, member, &request, now, out);
+            }
             (State::Closed, Sharing::Exclusive) => {
                 let params = match opening::speakable(request.params.as_ref()) {
                     Ok(params) => Some(params),
@@ -126,25 +134,39 @@ impl<O: Outlet> Link<O> {
                 let error = invalid_request("Invalid request: this session is initialized already");
                 refuse(owner, &request.id, &error, out);
             }
-            (_, Sharing::Shared) => self.welcome(owner, Some(member), &request, out),
+            (_, Sharing::Shared) => {
+                self.welcome(owner, Some(member), &request, out);
+                self.tend(now, out);
+            }
         }
     }
 
     fn welcome(&mut self, owner: O::Exchange, member: Option<MemberId>, request: &Request, out: &mut O) {
+        let requested = requested_revision(request.params.as_ref());
+        self.welcome_as(owner, &request.id, (member, requested.as_deref()), out);
+    }
+
+    /// Answers an `initialize` from what the server said of itself.
+    pub(super) fn welcome_as(
+        &mut self,
+        owner: O::Exchange,
+        id: &Id,
+        (member, requested): (Option<MemberId>, Option<&str>),
+        out: &mut O,
+    ) {
         let Some(opened) = self.opened() else {
             let error = Fault::before(Reason::HandshakeFailed).to_error();
-            return refuse(owner, &request.id, &error, out);
+            return refuse(owner, id, &error, out);
         };
-        let params = request.params.as_ref().and_then(Raw::object);
-        let requested = params
-            .as_ref()
-            .and_then(|params| params.get_str("protocolVersion"));
-        let (revision, result) = opened.welcome(requested.as_deref());
+        let (revision, result) = opened.welcome(requested);
+        if let Some(member) = member {
+            self.note_revision(member, revision);
+        }
         if let Some(member) = member.and_then(|member| self.members.get_mut(&member)) {
             member.is_greeted = true;
             out.settled(&member.handle, revision);
         }
-        accept(owner, &request.id, &result, out);
+        accept(owner, id, &result, out);
     }
 
     /// On a shared server the level is the lowest that anybody wants; who
@@ -176,7 +198,7 @@ impl<O: Outlet> Link<O> {
     fn begin_modern(
         &mut self,
         owner: O::Exchange,
-        (meta, account): (&RequestMeta, Account),
+        modern: &Modern,
         request: Request,
         now: Duration,
         out: &mut O,
@@ -185,19 +207,34 @@ impl<O: Outlet> Link<O> {
             return refuse(owner, &request.id, &method_not_found(&request.method), out);
         }
         match self.server {
-            Server::Modern => self.forward_modern(owner, meta, request, now, out),
-            Server::Legacy => self.cross_to_legacy(owner, (meta, account), request, now, out),
+            Server::Modern => self.forward_modern(owner, modern, request, now, out),
+            Server::Legacy => self.cross_to_legacy(owner, modern, request, now, out),
         }
     }
 
     fn forward_modern(
         &mut self,
         owner: O::Exchange,
-        meta: &RequestMeta,
+        modern: &Modern,
         request: Request,
         now: Duration,
         out: &mut O,
     ) {
+        let params = match &modern.retry {
+            None => request.params,
+            Some(Retry::Own(state)) => input_required::with_state(request.params.as_ref(), Some(state)),
+            Some(Retry::Again | Retry::Parked(_)) => {
+                return refuse(owner, &request.id, &super::retry::stale(), out);
+            }
+        };
+        let capabilities = modern.meta.capabilities.raw();
+        let asker = Asker::Account(modern.account);
+        let keeps = self
+            .cache
+            .question(&request.method, params.as_ref(), capabilities, asker);
+        if let Some(result) = keeps.as_ref().and_then(|question| self.cache.get(question, now)) {
+            return accept(owner, &request.id, &result, out);
+        }
         let listens = request.method == method::LISTEN;
         let deadline = if listens {
             Deadline::NONE
@@ -205,42 +242,79 @@ impl<O: Outlet> Link<O> {
             self.call_deadline(now)
         };
         let id = self.mint();
-        let (params, token) = mint_token(request.params, id);
+        let (params, token) = mint_token(params, id);
         let bridge = Bridge::Modern {
-            log_level: meta.log_level,
+            log_level: modern.meta.log_level,
         };
-        let client = ClientExchange::stateless(owner, request.id, token, bridge);
+        let client = ClientExchange {
+            keeps: keeps.map(Box::new),
+            ..ClientExchange::stateless(owner, request.id, token, bridge)
+        };
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
 
     fn cross_to_legacy(
         &mut self,
         owner: O::Exchange,
-        (meta, account): (&RequestMeta, Account),
+        modern: &Modern,
         request: Request,
         now: Duration,
         out: &mut O,
     ) {
-        match &*request.method {
-            method::DISCOVER => return self.discover(owner, &request.id, out),
-            method::LISTEN => return self.listen(owner, request.id, request.params.as_ref(), now, out),
-            _ => {}
+        match (&*request.method, &modern.retry) {
+            (method::DISCOVER, _) => return self.discover(owner, &request.id, out),
+            (method::LISTEN, _) => {
+                return self.listen(owner, request.id, request.params.as_ref(), now, out);
+            }
+            (_, Some(retry)) => return self.retry(owner, (modern, retry), request, now, out),
+            (_, None) => {}
         }
+        self.send_across(owner, modern, request, now, out);
+    }
+
+    /// A modern request that goes to a legacy server as it is, but for what only one era knows.
+    pub(super) fn send_across(
+        &mut self,
+        owner: O::Exchange,
+        modern: &Modern,
+        request: Request,
+        now: Duration,
+        out: &mut O,
+    ) {
         let id = self.mint();
         let (params, token) = match modern_to_legacy::request_params(request.params.as_ref(), id) {
             Ok(params) => params,
             Err(error) => return refuse(owner, &request.id, &error, out),
         };
+        let client = self.crossing(owner, request.id, (&request.method, token), modern, now, out);
+        let deadline = self.call_deadline(now);
+        self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
+        self.assign_waiting(now, out);
+    }
+
+    /// A modern client's exchange on this legacy server, whose log messages the client may want.
+    pub(super) fn crossing(
+        &mut self,
+        owner: O::Exchange,
+        id: Id,
+        (method, token): (&str, Option<Raw>),
+        modern: &Modern,
+        now: Duration,
+        out: &mut O,
+    ) -> ClientExchange<O::Exchange> {
+        let Modern { meta, account, .. } = modern;
         if let Some(level) = meta.log_level {
             self.raise_level(level, now, out);
         }
         let bridge = Bridge::ModernToLegacy {
             log_level: meta.log_level,
-            account,
+            account: *account,
         };
-        let client = ClientExchange::stateless(owner, request.id, token, bridge);
-        let deadline = self.call_deadline(now);
-        self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
+        let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
+        ClientExchange {
+            asks: may_be_asked.then(|| meta.capabilities.clone()),
+            ..ClientExchange::stateless(owner, id, token, bridge)
+        }
     }
 
     fn discover(&mut self, owner: O::Exchange, id: &Id, out: &mut O) {
@@ -277,6 +351,9 @@ impl<O: Outlet> Link<O> {
             token,
             bridge: Bridge::Straight,
             effect,
+            asks: None,
+            keeps: None,
+            again: None,
         };
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
@@ -288,6 +365,8 @@ impl<O: Outlet> Link<O> {
             // A shared server was opened, and told so, by the link itself. It
             // must not hear of one client's roots on behalf of all.
             method::INITIALIZED | method::ROOTS_CHANGED if self.sharing == Sharing::Shared => {}
+            // A modern server takes none but the one above.
+            _ if self.server == Server::Modern => {}
             name => post(encode::notification(name, notification.params.as_ref()), out),
         }
     }
@@ -311,10 +390,16 @@ impl<O: Outlet> Link<O> {
     }
 
     fn is_handshake(&self, id: UpstreamId) -> bool {
-        self.in_flight
-            .get(&id)
-            .is_some_and(|exchange| exchange.method == method::INITIALIZE)
+        self.in_flight.get(&id).is_some_and(InFlight::opens)
     }
+}
+
+/// The revision that an `initialize` asks for.
+pub(super) fn requested_revision(params: Option<&Raw>) -> Option<String> {
+    let params = params.and_then(Raw::object)?;
+    params
+        .get_str("protocolVersion")
+        .map(std::borrow::Cow::into_owned)
 }
 
 /// What is wrong with a request that does not say which tool, prompt or

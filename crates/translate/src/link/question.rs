@@ -28,19 +28,29 @@ impl Question {
         self.member == member
     }
 
-    /// What the server is told when nobody has answered.
     fn silence(&self) -> bytes::Bytes {
-        if self.kind == Some(Kind::Elicitation) {
-            // A user who does not react has cancelled (2025-11-25, Elicitation, "Response Actions").
-            return encode::result(&self.server_id, &Raw::from_static(r#"{"action":"cancel"}"#));
-        }
-        let error = ErrorObject::new(code::INTERNAL_ERROR, "The client did not answer in time");
-        encode::error(Some(&self.server_id), &error)
+        silence(&self.server_id, self.kind)
     }
 }
 
+/// What the server is told when nobody has answered.
+pub(super) fn silence(server_id: &Id, kind: Option<Kind>) -> bytes::Bytes {
+    if kind == Some(Kind::Elicitation) {
+        // A user who does not react has cancelled (2025-11-25, Elicitation, "Response Actions").
+        return encode::result(server_id, &Raw::from_static(r#"{"action":"cancel"}"#));
+    }
+    let error = ErrorObject::new(code::INTERNAL_ERROR, "The client did not answer in time");
+    encode::error(Some(server_id), &error)
+}
+
 impl<O: Outlet> Link<O> {
-    pub(super) fn on_request(&mut self, request: &Request, now: Duration, out: &mut O) {
+    pub(super) fn on_request(
+        &mut self,
+        request: &Request,
+        within: Option<UpstreamId>,
+        now: Duration,
+        out: &mut O,
+    ) {
         if self.server == Server::Modern {
             // We MUST NOT write responses to it (2026-07-28, stdio, "Sending Messages").
             return out.anomaly(Anomaly::RequestFromModernServer);
@@ -48,45 +58,63 @@ impl<O: Outlet> Link<O> {
         if request.method == method::PING {
             return post(encode::result(&request.id, &Raw::empty_object()), out);
         }
-        if self.ask(request, now, out).is_none() {
+        let asked = if self.asks_modern_clients(within) {
+            self.ask_modern(request, within, now, out)
+        } else {
+            self.ask(request, within, now, out)
+                .ok_or_else(|| nobody(&request.method))
+        };
+        if let Err(error) = asked {
             out.anomaly(Anomaly::UnanswerableQuestion);
-            let error = ErrorObject::new(
-                code::METHOD_NOT_FOUND,
-                format!("No client of this connection can be asked {}", request.method),
-            );
             post(encode::error(Some(&request.id), &error), out);
         }
     }
 
-    /// Puts a question to the one client that it can be for.
-    fn ask(&mut self, request: &Request, now: Duration, out: &mut O) -> Option<()> {
+    /// Puts a question to the one session that it can be for.
+    fn ask(
+        &mut self,
+        request: &Request,
+        within: Option<UpstreamId>,
+        now: Duration,
+        out: &mut O,
+    ) -> Option<()> {
         let kind = Kind::of(&request.method);
-        let (member, asked) = self.sole_member()?;
+        let caused = within.and_then(|id| self.client_of(id)?.member);
+        let (member, asked) = match caused.and_then(|member| Some((member, self.members.get(&member)?))) {
+            Some(meant) => meant,
+            None => self.sole_member()?,
+        };
         let declared = kind.is_none_or(|kind| asked.capabilities.answers(kind));
         if !declared || self.asked.len() >= MAX_QUESTIONS {
             return None;
         }
         let ours = self.next_question;
         let message = encode::request(&Id::Integer(ours), &request.method, request.params.as_ref());
-        self.bring(asked, message, out)?;
+        self.bring(asked, within, message, out)?;
         self.next_question += 1;
         let question = Question {
             member,
             server_id: request.id.clone(),
             kind,
-            newest: UpstreamId(self.next_id - 1),
+            newest: within.unwrap_or(UpstreamId(self.next_id - 1)),
             deadline: now + self.timeouts.call_max,
         };
         self.asked.insert(ours, question);
         Some(())
     }
 
-    /// On the stream of the latest request that can carry it, or else on the
-    /// session's own.
-    fn bring(&self, asked: &Member<O::Member>, message: bytes::Bytes, out: &mut O) -> Option<()> {
+    /// On the stream of the request that it came with, or of the latest one that
+    /// can carry it, or else on the session's own.
+    fn bring(
+        &self,
+        asked: &Member<O::Member>,
+        within: Option<UpstreamId>,
+        message: bytes::Bytes,
+        out: &mut O,
+    ) -> Option<()> {
         let latest = self
             .client_exchanges()
-            .filter(|(_, client)| out.carries(&client.owner))
+            .filter(|(id, client)| within.is_none_or(|within| within == *id) && out.carries(&client.owner))
             .max_by_key(|(id, _)| *id);
         match latest {
             Some((_, client)) => out.interim(&client.owner, message),
@@ -113,6 +141,10 @@ impl<O: Outlet> Link<O> {
         let Some(Id::Integer(id)) = response.id else {
             return Err(UnknownQuestion);
         };
+        if self.is_inline(member, id) {
+            self.answer_inline(id, response.outcome, out);
+            return Ok(());
+        }
         let held = self
             .asked
             .get(&id)
@@ -137,6 +169,7 @@ impl<O: Outlet> Link<O> {
             .find(|(_, question)| Some(&question.server_id) == id.as_ref());
         match asked.map(|(id, _)| *id) {
             Some(ours) => _ = self.take_back(ours, notification.params.as_ref(), out),
+            None if id.is_some_and(|id| self.take_back_asked(&id)) => {}
             None => out.anomaly(Anomaly::UnknownCancellation),
         }
     }
@@ -191,4 +224,10 @@ impl<O: Outlet> Link<O> {
             exchange.deadline.extend(now + self.timeouts.call);
         }
     }
+}
+
+/// What the server is told where it can ask nobody.
+pub(super) fn nobody(method: &str) -> ErrorObject {
+    let text = format!("No client of this connection can be asked {method}");
+    ErrorObject::new(code::METHOD_NOT_FOUND, text)
 }

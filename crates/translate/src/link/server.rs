@@ -7,19 +7,35 @@ use super::{
     Member, MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Raw, Reason, Response, Server,
     Sharing, State, UpstreamId, accept, encode, listen, method, opening, refuse,
 };
+use crate::exchange::Retry;
+use crate::input_required;
+use crate::interest::uri;
+use crate::legacy_to_modern;
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
 
 /// How long after its answer a server may still log about a request.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// How old state of a modern server's own may become at a client. The server may be stricter.
+const STATE_AGE: Duration = Duration::from_secs(3600);
+
 impl<O: Outlet> Link<O> {
     /// A message of the server.
     pub fn receive(&mut self, message: Message, now: Duration, out: &mut O) {
+        self.take(message, None, now, out);
+    }
+
+    /// A message that came in the answer to `request`, and so is about it.
+    pub fn receive_within(&mut self, message: Message, request: &Id, now: Duration, out: &mut O) {
+        self.take(message, minted_id(request), now, out);
+    }
+
+    fn take(&mut self, message: Message, within: Option<UpstreamId>, now: Duration, out: &mut O) {
         match message {
             Message::Response(response) => self.on_response(response, now, out),
-            Message::Notification(notification) => self.on_notification(&notification, now, out),
-            Message::Request(request) => self.on_request(&request, now, out),
+            Message::Notification(notification) => self.on_notification(&notification, within, now, out),
+            Message::Request(request) => self.on_request(&request, within, now, out),
         }
     }
 
@@ -27,24 +43,33 @@ impl<O: Outlet> Link<O> {
         let Some(id) = response.id else {
             return out.anomaly(Anomaly::ResponseWithoutId);
         };
-        let number = match id {
-            Id::Integer(number) => Some(number),
-            Id::String(_) => None,
-        };
-        let Some(id) = minted(number) else {
+        let Some(id) = minted_id(&id) else {
             return out.anomaly(Anomaly::UnknownResponse);
         };
-        let Some(exchange) = self.in_flight.remove(&id) else {
-            self.given_up.answered(id, now + LAST_WORDS);
-            return out.anomaly(Anomaly::UnknownResponse);
+        let held = self.in_flight.get(&id).is_some_and(InFlight::is_held);
+        let Some(exchange) = (!held).then(|| self.in_flight.remove(&id)).flatten() else {
+            if held || self.keep_answer(id, response.outcome).is_err() {
+                self.given_up.answered(id, now + LAST_WORDS);
+                out.anomaly(Anomaly::UnknownResponse);
+            }
+            return;
         };
         match exchange.origin {
             Origin::Link(Purpose::Open) => self.finish_opening(&response.outcome, now, out),
             // Whatever the server says to these, nobody waits for it.
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+            Origin::Link(Purpose::Discover) => self.finish_discovery(&response.outcome, now, out),
+            Origin::Link(Purpose::Inquire) => self.finish_inquiry(&response.outcome),
+            Origin::Link(Purpose::Listen) => self.listen_ended(id, Some(&response.outcome), out),
             Origin::Client(client) => {
                 self.note_answered(id, &client, now);
-                self.answer(id, client, &exchange.method, response.outcome, out);
+                self.void_asking(id, out);
+                let sent = (&exchange.method, exchange.deadline);
+                let Some((client, outcome)) = self.intercept(client, sent, response.outcome, now, out) else {
+                    return;
+                };
+                self.answer(id, client, (&exchange.method, outcome), now, out);
+                self.assign_waiting(now, out);
             }
         }
     }
@@ -57,12 +82,13 @@ impl<O: Outlet> Link<O> {
         }
     }
 
-    fn answer(
+    /// Brings the answer `outcome` of the request `id` for `method` to its client.
+    pub(super) fn answer(
         &mut self,
         id: UpstreamId,
-        client: ClientExchange<O::Exchange>,
-        method: &str,
-        outcome: Outcome,
+        mut client: ClientExchange<O::Exchange>,
+        (method, outcome): (&str, Outcome),
+        now: Duration,
         out: &mut O,
     ) {
         match outcome {
@@ -72,10 +98,19 @@ impl<O: Outlet> Link<O> {
             }
             Outcome::Result(result) => {
                 self.apply(&client, &result, out);
+                if let Some(question) = client.keeps.take() {
+                    self.cache.keep(*question, &result, now);
+                }
+                let result = self.readable(client.member, method, result);
                 match client.bridge {
                     Bridge::Straight => accept(client.owner, &client.id, &result, out),
+                    Bridge::LegacyToModern { .. } => {
+                        let result = legacy_to_modern::result(method, &result);
+                        accept(client.owner, &client.id, &result, out);
+                    }
                     Bridge::Modern { .. } => {
                         let result = modern_result(id, &client.id, method, result);
+                        let result = seal_state(&client.owner, method, result, now, out);
                         accept(client.owner, &client.id, &result, out);
                     }
                     Bridge::ModernToLegacy { .. } => {
@@ -91,8 +126,12 @@ impl<O: Outlet> Link<O> {
                     // The server lives: its client may ask for another revision.
                     self.state = State::Closed;
                 }
+                let Some(client) = self.ask_for_urls(client, &error, now, out) else {
+                    return;
+                };
                 let error = match client.bridge {
                     Bridge::ModernToLegacy { .. } => modern_to_legacy::error(error),
+                    Bridge::LegacyToModern { .. } => legacy_to_modern::error(method, error),
                     Bridge::Straight | Bridge::Modern { .. } => error,
                 };
                 refuse(client.owner, &client.id, &error, out);
@@ -108,20 +147,33 @@ impl<O: Outlet> Link<O> {
         member.calls.remove(&client.id);
         match &client.effect {
             // Subscriptions count from their request on.
-            Effect::None | Effect::Subscribe(_) | Effect::Unsubscribe(_) => {}
+            Effect::None | Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Greet { .. } => {}
             Effect::Open => {
                 let opened = Opened::read(result);
                 let revision = opened
                     .as_ref()
                     .map_or(LegacyRevision::NEWEST, |opened| opened.revision);
+                member.revision = Some(revision);
                 out.settled(&member.handle, revision);
+                self.probe.succeeded();
                 self.state = State::Open(opened.map(Box::new));
             }
             Effect::SetLevel(level) => member.level = Some(*level),
         }
     }
 
-    fn on_notification(&mut self, notification: &Notification, now: Duration, out: &mut O) {
+    fn on_notification(
+        &mut self,
+        notification: &Notification,
+        within: Option<UpstreamId>,
+        now: Duration,
+        out: &mut O,
+    ) {
+        if self.server == Server::Modern {
+            let of_resource = notification.method == method::RESOURCE_UPDATED;
+            let uri = of_resource.then(|| uri(notification.params.as_ref())).flatten();
+            self.cache.invalidate(&notification.method, uri.as_deref());
+        }
         if self.server == Server::Modern && notification.method == method::CANCELLED {
             // It MUST mean a listen stream (2026-07-28, Cancellation).
             return self.end_cancelled_listener(notification.params.as_ref(), out);
@@ -129,11 +181,11 @@ impl<O: Outlet> Link<O> {
         if self.server == Server::Modern
             && let Some(subscription) = subscription_id(notification.params.as_ref())
         {
-            return self.on_subscription(&subscription, notification, out);
+            return self.on_subscription(&subscription, notification, now, out);
         }
         match &*notification.method {
             method::PROGRESS => self.on_progress(notification, now, out),
-            method::LOG_MESSAGE => self.on_log(notification, out),
+            method::LOG_MESSAGE => self.on_log(notification, within, out),
             method::CANCELLED => self.on_cancelled(notification, out),
             method::TOOLS_CHANGED
             | method::PROMPTS_CHANGED
@@ -159,7 +211,11 @@ impl<O: Outlet> Link<O> {
             ..
         }) = exchange
         else {
-            return out.anomaly(Anomaly::UnknownToken);
+            // Whoever waits for it is asked something, and has no stream meanwhile.
+            if !id.is_some_and(|id| self.asking.contains_key(&id)) {
+                out.anomaly(Anomaly::UnknownToken);
+            }
+            return;
         };
         let Some(token) = &client.token else {
             return out.anomaly(Anomaly::UnknownToken);
@@ -175,14 +231,25 @@ impl<O: Outlet> Link<O> {
         }
     }
 
-    /// A log message belongs to the exchange that is in flight; where there
-    /// are several, to the latest of the same client, or to nobody.
-    fn on_log(&mut self, notification: &Notification, out: &mut O) {
+    /// A log message belongs to the exchange in whose answer it came, or to the
+    /// one that is in flight; where there are several, to the latest of the same
+    /// client, or to nobody.
+    fn on_log(&mut self, notification: &Notification, within: Option<UpstreamId>, out: &mut O) {
         let level = notification.params.as_ref().and_then(Raw::object);
         let level = level.and_then(|params| LogLevel::parse(&params.get_str("level")?));
         // A level that nobody knows is passed to those who take everything.
         let level = level.unwrap_or(LogLevel::Emergency);
         let message = encode::notification(method::LOG_MESSAGE, notification.params.as_ref());
+        if let Some(client) = within.and_then(|id| self.client_of(id)) {
+            let member = client.member.and_then(|member| self.members.get(&member));
+            match member {
+                _ if !(asks_for(client, level) && self.member_wants(client.member, level)) => {}
+                _ if out.carries(&client.owner) => out.interim(&client.owner, message),
+                Some(member) => out.notify(&member.handle, message),
+                None => {}
+            }
+            return;
+        }
         match (self.log_recipient(level, out), self.sole_member()) {
             (Some(client), _) => out.interim(&client.owner, message),
             (None, Some((_, member))) => out.notify(&member.handle, message),
@@ -192,9 +259,7 @@ impl<O: Outlet> Link<O> {
 
     /// The exchange that a log message goes to.
     fn log_recipient(&self, level: LogLevel, out: &O) -> Option<&ClientExchange<O::Exchange>> {
-        let asked = |client: &ClientExchange<O::Exchange>| {
-            client.bridge.log_level().is_some_and(|lowest| level >= lowest)
-        };
+        let asked = |client: &ClientExchange<O::Exchange>| asks_for(client, level);
         let mut all = self.client_exchanges();
         match (self.sharing, self.server) {
             (Sharing::Exclusive, _) => all
@@ -258,8 +323,18 @@ impl<O: Outlet> Link<O> {
     }
 
     /// A modern server's notification on one of the listen streams.
-    fn on_subscription(&mut self, subscription: &Raw, notification: &Notification, out: &mut O) {
-        let exchange = minted(subscription.as_i64()).and_then(|id| self.in_flight.get(&id));
+    fn on_subscription(
+        &mut self,
+        subscription: &Raw,
+        notification: &Notification,
+        now: Duration,
+        out: &mut O,
+    ) {
+        let id = minted(subscription.as_i64());
+        if let Some(id) = id.filter(|id| self.ears.hear(*id)) {
+            return self.on_change(id, notification, now, out);
+        }
+        let exchange = id.and_then(|id| self.in_flight.get(&id));
         let Some(InFlight {
             origin: Origin::Client(client),
             ..
@@ -268,6 +343,31 @@ impl<O: Outlet> Link<O> {
             return out.anomaly(Anomaly::UnknownSubscription);
         };
         listen::tell(&client.owner, &client.id, notification, out);
+    }
+}
+
+/// Whether a client wants log messages of this level on the exchange's own stream.
+fn asks_for<E>(client: &ClientExchange<E>, level: LogLevel) -> bool {
+    client.bridge.log_level().is_some_and(|lowest| level >= lowest)
+}
+
+/// A modern server's question for a modern client: what it wants to see again comes back only from that client, and
+/// only with that request.
+fn seal_state<O: Outlet>(owner: &O::Exchange, method: &str, result: Raw, now: Duration, out: &mut O) -> Raw {
+    match input_required::state_of(method, &result) {
+        Some(state) => {
+            let sealed = out.seal(owner, &Retry::Own(state), now + STATE_AGE);
+            input_required::replace_state(&result, &sealed)
+        }
+        None => result,
+    }
+}
+
+/// An id that we may have minted.
+pub(super) fn minted_id(id: &Id) -> Option<UpstreamId> {
+    match id {
+        Id::Integer(number) => minted(Some(*number)),
+        Id::String(_) => None,
     }
 }
 

@@ -17,6 +17,7 @@ use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_policy::{Caller, Gauge, Policy};
 use pontoon_session::{Owner, Session, SessionId, StreamLimits, Transport};
+pub(crate) use server::{Server, Tongue};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -41,7 +42,7 @@ impl House {
         settings.warm = 0;
         change(&mut settings);
         let fake = Arc::new(Fake::default());
-        let all_processes = Gauge::new("max_processes_total", 1_000);
+        let all_processes = Gauge::new("max_processes_total", 10_000);
         let endpoint = Endpoint::new(settings, Arc::clone(&fake) as Arc<_>, Arc::clone(&all_processes));
         Self {
             endpoint: Arc::new(endpoint),

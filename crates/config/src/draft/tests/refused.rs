@@ -17,7 +17,7 @@ fn an_unknown_key_with_a_neighbour() {
       |
     2 | maxSessions = 5
       | ^^^^^^^^^^^
-      = allowed: max_body_bytes, max_header_bytes, max_headers, header_timeout, body_timeout, min_body_rate, connection_idle_timeout, write_timeout, max_connections, max_connections_per_address, max_sessions, max_sessions_per_principal, session_idle_timeout, session_max_age, max_streams_per_session, max_in_flight, max_in_flight_per_session, max_listeners_per_principal, max_queue_bytes, max_event_log_bytes, max_processes, max_line_bytes, call_timeout, max_call_timeout, start_timeout, stop_timeout, drain_timeout
+      = allowed: max_body_bytes, max_header_bytes, max_headers, header_timeout, body_timeout, min_body_rate, connection_idle_timeout, write_timeout, max_connections, max_connections_per_address, max_sessions, max_sessions_per_principal, session_idle_timeout, session_max_age, max_streams_per_session, max_in_flight, max_in_flight_per_session, max_listeners_per_principal, max_parked, max_parked_per_principal, max_queue_bytes, max_event_log_bytes, max_processes, max_line_bytes, call_timeout, max_call_timeout, question_timeout, start_timeout, stop_timeout, drain_timeout
       = help: did you mean `max_sessions`?
     "#);
 }
@@ -29,7 +29,7 @@ fn an_unknown_key_without_one() {
       |
     3 | colour = "···"
       | ^^^^^^
-      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, era, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
     "#);
 }
 

@@ -5,13 +5,18 @@
 //!
 //! - `a: {…}`, `server: {…}`: a message. Clients `m` and `n` are modern,
 //!   `alone` is a legacy client without a session, all others are sessions.
+//! - `server 3: {…}`: a message that came in the answer to request 3
 //! - `join a`, `leave a`, `abandon m 3` (the stream of its exchange 3 is gone)
 //! - `deaf a` (takes no interim messages), `crowded a` (no room for questions), `absent a` (no stream)
-//! - `time 61s`: what took too long is looked for at that time
+//! - `time 61s`, `time 20ms`: what took too long is looked for at that time
+//! - `full house` (no further call can be parked), `parked 1`, `places 1`
 //! - `open`, `lose`, `full` (the server takes nothing), `gone` (it is gone, which is not known yet), `room`, `end listeners`
 //! - `return 2` (the server did not take that request, since it forgot the session), `forget` (it forgot the session)
+//! - `refuse 2` (it answered that request with what is no MCP)
 //! - `fail 2` (the server will not answer the request that has this id toward it)
-//! - `in flight 2`, `is open`, `is closed`
+//! - `in flight 2`, `is open`, `is closed`, `is modern`, `is legacy`, `goes on` (the other era is tried next)
+//! - `inquire`, `inquiry Yes` (whether a legacy server is modern as well)
+//! - `wakes at 250ms`, `wakes never`
 //! - `nothing kept`: no message holds on to the body that it came in
 //!
 //! Messages are written without `"jsonrpc":"2.0"`; `"~` stands for the reserved
@@ -29,10 +34,15 @@ use pontoon_mcp::{ClientCapabilities, LegacyRevision};
 
 use super::recorder::{Recorder, Stream};
 use crate::{
-    Account, Client, Fault, Incoming, Introduction, Link, MemberId, Reason, Server, Sharing, Timeouts,
+    Account, Client, Fault, Incoming, Introduction, Link, MemberId, Modern, Reason, Retry, Server, Sharing,
+    Timeouts,
 };
 
 const MODERN_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}"#;
+
+/// Capabilities of a modern client that can be asked everything, and the `_meta` of its requests: `$A`.
+const ASKED: &str = r#"{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}"#;
+const ASKED_META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}"#;
 
 /// A legacy server that can do everything, as it introduces itself.
 pub(super) const SERVER_RESULT: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{},"tasks":{}},"serverInfo":{"name":"s","version":"1"},"instructions":"be nice"}"#;
@@ -41,6 +51,7 @@ const TIMEOUTS: Timeouts = Timeouts {
     open: Duration::from_secs(10),
     call: Duration::from_secs(60),
     call_max: Duration::from_secs(100),
+    parked: Duration::from_secs(300),
 };
 
 /// A link under test.
@@ -92,13 +103,77 @@ pub(super) fn account(script: &str) {
     opened_by_the_gateway(Sharing::Exclusive).run(script);
 }
 
+/// As [`account`], for clients that can be asked everything.
+pub(super) fn asked(script: &str) {
+    opened_for(Sharing::Exclusive, ASKED).run(&script.replace("$A", ASKED_META));
+}
+
+/// A modern server that can do everything, as it describes itself.
+pub(super) const DISCOVERED: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true},"logging":{},"extensions":{"x":{}}},"instructions":"be nice","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1"}},"ttlMs":5,"cacheScope":"public"}"#;
+
+/// The same, for a legacy client.
+pub(super) const WELCOME: &str = r#""capabilities":{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true},"logging":{}},"serverInfo":{"name":"s","version":"1"},"instructions":"be nice"}"#;
+
+/// A modern server that is opened for the one session `a`, which can be asked anything and whose changes come on the
+/// listen 2; ids toward the server go on from 3.
+pub(super) fn legacy_to_modern(script: &str) {
+    legacy_to_modern_at("2025-11-25", script);
+}
+
+/// The same for a session of another revision.
+pub(super) fn legacy_to_modern_at(revision: &str, script: &str) {
+    let mut dialogue = Dialogue::discovering(Sharing::Exclusive);
+    dialogue.run(&format!(
+        r#"
+        join a
+        a: {{"id":0,"method":"initialize","params":{{"protocolVersion":"{revision}","capabilities":{{"sampling":{{}},"roots":{{"listChanged":true}},"elicitation":{{"form":{{}},"url":{{}}}}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
+            to server: {{"id":1,"method":"server/discover",…
+        server: {{"id":1,"result":{DISCOVERED}}}
+            a speaks {revision}
+            to a: {{"id":0,"result":{{"protocolVersion":"{revision}",{WELCOME}}}
+            to server: {{"id":2,"method":"subscriptions/listen","params":{{"_meta":…,"notifications":{{"toolsListChanged":true}}}}}}
+        server: {{"method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"~subscriptionId":2}},"notifications":{{"toolsListChanged":true}}}}}}
+        a: {{"method":"notifications/initialized"}}
+        "#
+    ));
+    dialogue.run(script);
+}
+
+/// A modern server that `a` and `b` share; ids toward the server go on from 3.
+pub(super) fn shared_modern(script: &str) {
+    let mut dialogue = Dialogue::discovering(Sharing::Shared);
+    dialogue.run(&format!(
+        r#"
+        open
+            to server: {{"id":1,"method":"server/discover","params":{{"_meta":{{"~protocolVersion":"2026-07-28","~clientInfo":{{"name":"pontoon","version":"0"}},"~clientCapabilities":{{}}}}}}}}
+        server: {{"id":1,"result":{DISCOVERED}}}
+            opened
+        join a
+        a: {{"id":0,"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{"sampling":{{}}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
+            a speaks 2025-11-25
+            to a: …
+            to server: {{"id":2,"method":"subscriptions/listen",…
+        server: {{"method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"~subscriptionId":2}},"notifications":{{"toolsListChanged":true}}}}}}
+        join b
+        b: {{"id":0,"method":"initialize","params":{{"protocolVersion":"2025-06-18","capabilities":{{}},"clientInfo":{{"name":"b","version":"1"}}}}}}
+            b speaks 2025-06-18
+            to b: …
+        "#
+    ));
+    dialogue.run(script);
+}
+
 /// A modern server; ids toward it begin with 1.
 pub(super) fn modern(script: &str) {
     Dialogue::new(Server::Modern, Sharing::Shared).run(script);
 }
 
 fn opened_by_the_gateway(sharing: Sharing) -> Dialogue {
-    let mut dialogue = Dialogue::new(Server::Legacy, sharing);
+    opened_for(sharing, "{}")
+}
+
+fn opened_for(sharing: Sharing, capabilities: &'static str) -> Dialogue {
+    let mut dialogue = Dialogue::with(Server::Legacy, sharing, capabilities);
     dialogue.run(&format!(
         r#"
         open
@@ -113,9 +188,14 @@ fn opened_by_the_gateway(sharing: Sharing) -> Dialogue {
 
 impl Dialogue {
     pub(super) fn new(server: Server, sharing: Sharing) -> Self {
+        Self::with(server, sharing, "{}")
+    }
+
+    fn with(server: Server, sharing: Sharing, capabilities: &'static str) -> Self {
+        let capabilities = ClientCapabilities::new(Raw::from_static(capabilities));
         let introduction = Introduction {
             client_info: Raw::from_static(r#"{"name":"pontoon","version":"0"}"#),
-            capabilities: ClientCapabilities::none(),
+            capabilities: capabilities.expect("capabilities are an object"),
         };
         Self {
             link: Link::new(server, sharing, TIMEOUTS, introduction),
@@ -124,6 +204,24 @@ impl Dialogue {
             members: HashMap::new(),
             abandoned: Vec::new(),
             bodies: Vec::new(),
+        }
+    }
+
+    /// A server that is known to be modern and has to describe itself first.
+    pub(super) fn discovering(sharing: Sharing) -> Self {
+        let dialogue = Self::new(Server::Modern, sharing);
+        Self {
+            link: dialogue.link.discovering(),
+            ..dialogue
+        }
+    }
+
+    /// A server that is guessed to speak an era.
+    pub(super) fn guessing(server: Server, sharing: Sharing) -> Self {
+        let dialogue = Self::new(server, sharing);
+        Self {
+            link: dialogue.link.guessing(),
+            ..dialogue
         }
     }
 
@@ -176,6 +274,11 @@ impl Dialogue {
                 self.link
                     .request_failed(&id, &Fault::before(Reason::Unreachable), out);
             }
+            ["refuse", id] => {
+                let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
+                self.link
+                    .request_failed(&id, &Fault::before(Reason::Protocol), out);
+            }
             ["return", id] => {
                 let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
                 let message = Bytes::from(format!(r#"{{"id":{id},"again":true}}"#));
@@ -188,7 +291,23 @@ impl Dialogue {
             ["end", "listeners"] => self.link.end_listeners(out),
             ["is", "open"] => assert!(self.link.is_open()),
             ["is", "closed"] => assert!(!self.link.is_open()),
+            ["is", "modern"] => assert_eq!(self.link.server(), Server::Modern),
+            ["is", "legacy"] => assert_eq!(self.link.server(), Server::Legacy),
+            ["goes", "on"] => assert!(self.link.goes_on()),
+            ["inquire"] => self.link.inquire(now, out),
+            ["inquiry", state] => assert_eq!(format!("{:?}", self.link.inquiry()), state),
+            ["wakes", "never"] => assert_eq!(self.link.next_wake(), None),
+            ["wakes", "at", time] => {
+                let wake = self.link.next_wake().expect("there is something to do");
+                assert_eq!(format!("{wake:?}"), time);
+            }
             ["nothing", "kept"] => assert!(self.bodies.iter().all(Bytes::is_unique)),
+            ["full", "house"] => out.full_house = true,
+            ["parked", count] => assert_eq!(self.link.parked().to_string(), count),
+            ["places", count] => {
+                let taken = std::rc::Rc::strong_count(&self.out.places) - 1;
+                assert_eq!(taken.to_string(), count, "places taken");
+            }
             ["in", "flight", count] => assert_eq!(self.link.in_flight().to_string(), count),
             _ => panic!("no such step: {step}"),
         }
@@ -200,6 +319,13 @@ impl Dialogue {
         if speaker == "server" {
             let message = Message::parse(text, &Limits::SERVER).expect("the server's line is a message");
             return self.link.receive(message, self.now, &mut self.out);
+        }
+        if let Some(request) = speaker.strip_prefix("server ") {
+            let request = Id::from(request.parse::<i64>().expect("ids toward the server are numbers"));
+            let message = Message::parse(text, &Limits::SERVER).expect("the server's line is a message");
+            return self
+                .link
+                .receive_within(message, &request, self.now, &mut self.out);
         }
         let message = Message::parse(text, &Limits::CLIENT).expect("the client's line is a message");
         match message {
@@ -234,11 +360,23 @@ impl Dialogue {
             "m" | "n" => {
                 let params = params.and_then(Raw::object);
                 let meta = RequestMeta::read(params.as_ref()).expect("a modern request says what it is");
-                Client::Modern(meta, Account(u64::from(name == "n")))
+                let retry = params.and_then(|params| self.open_seal(&params.get_str("requestState")?));
+                Client::Modern(Modern {
+                    meta,
+                    account: Account(u64::from(name == "n")),
+                    retry,
+                })
             }
             "alone" => Client::Alone,
             _ => Client::Member(self.members[name]),
         }
+    }
+
+    /// What a state that begins with `seal 1` was made of. Whether it is that client's is not for the link to see.
+    fn open_seal(&self, state: &str) -> Option<Retry> {
+        let number = state.strip_prefix("seal ")?.split(' ').next()?;
+        let number: usize = number.parse().expect("seals are numbered");
+        Some(self.out.seals[number - 1].0.clone())
     }
 
     fn abandon(&mut self, client: &str, id: &str) {
@@ -252,13 +390,19 @@ impl Dialogue {
     }
 
     fn pass(&mut self, time: &str) {
-        let seconds = time
-            .trim_end_matches('s')
-            .parse()
-            .expect("a time is a number of seconds");
-        self.now = Duration::from_secs(seconds);
+        self.now = duration(time);
         self.link.expire(self.now, &mut self.out);
     }
+}
+
+fn duration(time: &str) -> Duration {
+    let (number, unit) = match time.strip_suffix("ms") {
+        Some(number) => (number, Duration::from_millis(1)),
+        None => (time.trim_end_matches('s'), Duration::from_secs(1)),
+    };
+    unit * number
+        .parse()
+        .expect("a time is a number of seconds or milliseconds")
 }
 
 /// Steps with the lines that are indented below them.

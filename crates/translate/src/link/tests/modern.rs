@@ -88,8 +88,8 @@ fn rounds_of_questions_pass_through() {
         m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":1,…
         server: {"id":1,"result":{"resultType":"input_required","requestState":"s","inputRequests":{}}}
-            to m: {"id":1,"result":{"resultType":"input_required","requestState":"s","inputRequests":{}}}
-        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"s","inputResponses":{}}}
+            to m: {"id":1,"result":{"resultType":"input_required","requestState":"seal 1 for m","inputRequests":{}}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"seal 1 for m","inputResponses":{}}}
             to server: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M},"requestState":"s","inputResponses":{}}}
         "#,
     );
@@ -109,6 +109,39 @@ fn a_lost_modern_server_needs_no_opening() {
         is open
         m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
             to server: {"id":3,…
+        "#,
+    );
+}
+
+#[test]
+fn a_list_that_holds_for_a_while_is_not_asked_for_again_until_it_changes() {
+    modern(
+        r#"
+        m: {"id":1,"method":"tools/list","params":{"_meta":{$M}}}
+            to server: {"id":1,…
+        server: {"id":1,"result":{"resultType":"complete","tools":[],"ttlMs":60000,"cacheScope":"private"}}
+            to m: {"id":1,…
+        time 10s
+        m: {"id":2,"method":"tools/list","params":{"_meta":{$M,"traceparent":"x"}}}
+            to m: {"id":2,"result":{"resultType":"complete","tools":[],"ttlMs":50000,"cacheScope":"private"}}
+        n: {"id":1,"method":"tools/list","params":{"_meta":{$M}}}
+            to server: {"id":2,…
+        m: {"id":3,"method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{"toolsListChanged":true}}}
+            to server: {"id":3,…
+        server: {"method":"notifications/tools/list_changed","params":{"_meta":{"~subscriptionId":3}}}
+            to m on 3: …
+        server: {"id":2,"result":{"resultType":"complete","tools":[1],"ttlMs":60000,"cacheScope":"public"}}
+            to n: {"id":1,…
+        m: {"id":4,"method":"tools/list","params":{"_meta":{$M}}}
+            to server: {"id":4,…
+        server: {"id":4,"result":{"resultType":"complete","tools":[2],"ttlMs":60000,"cacheScope":"public"}}
+            to m: {"id":4,…
+        n: {"id":2,"method":"tools/list","params":{"_meta":{$M}}}
+            to n: {"id":2,"result":{"resultType":"complete","tools":[2],…
+        lose
+            to m: {"id":3,…
+        n: {"id":3,"method":"tools/list","params":{"_meta":{$M}}}
+            to server: {"id":5,…
         "#,
     );
 }

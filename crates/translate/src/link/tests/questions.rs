@@ -331,3 +331,36 @@ fn questions_without_end_are_refused() {
         "{asked}server: {{\"id\":101,\"method\":\"roots/list\"}}\n    dropped: unanswerable_question\n    to server: {{\"id\":101,\"error\":…\n"
     ));
 }
+
+#[test]
+fn on_a_shared_server_the_answer_in_which_a_question_comes_says_who_is_asked() {
+    shared(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        b: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":3,…
+        a: {"id":2,"method":"tools/call","params":{"name":"u"}}
+            to server: {"id":4,…
+        server 2: {"id":"x","method":"sampling/createMessage"}
+            to a on 1: {"id":1,"method":"sampling/createMessage"}
+        server 3: {"id":"y","method":"sampling/createMessage"}
+            dropped: unanswerable_question
+            to server: {"id":"y","error":{"code":-32601,…
+        server: {"id":"z","method":"sampling/createMessage"}
+            dropped: unanswerable_question
+            to server: {"id":"z","error":{"code":-32601,…
+        b: {"id":1,"result":{}}
+            nobody asked
+        a: {"id":1,"result":{"role":"assistant"}}
+            to server: {"id":"x","result":{"role":"assistant"}}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"~protocolVersion":"2026-07-28","~clientCapabilities":{"roots":{}}}}}
+            to server: {"id":5,…
+        server 5: {"id":"r","method":"roots/list"}
+        time 1s
+            to m: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-2":{"method":"roots/list"}},…
+        server 2: {"method":"notifications/message","params":{"level":"error","data":1}}
+            to a on 1: {"method":"notifications/message",…
+        "#,
+    );
+}

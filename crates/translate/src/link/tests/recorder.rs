@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pontoon_mcp::LegacyRevision;
 
-use crate::{Anomaly, Fault, Outlet, Reason};
+use crate::{Anomaly, Fault, Outlet, Reason, Retry};
 
 /// The stream of one exchange: whose, and the id that its client gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +35,12 @@ pub(super) struct Recorder {
     pub(super) absent: HashSet<String>,
     /// Sessions without room for a question.
     pub(super) crowded: HashSet<String>,
+    /// What clients hold, in the order in which it was sealed.
+    pub(super) seals: Vec<(Retry, Duration)>,
+    /// No further call can be parked.
+    pub(super) full_house: bool,
+    /// One more for each place that is taken.
+    pub(super) places: Rc<()>,
 }
 
 impl Recorder {
@@ -50,6 +58,7 @@ fn brief(message: &Bytes) -> String {
 impl Outlet for Recorder {
     type Exchange = Stream;
     type Member = String;
+    type Place = Rc<()>;
 
     fn send(&mut self, message: Bytes) -> Result<(), Reason> {
         match self.refuses {
@@ -89,6 +98,15 @@ impl Outlet for Recorder {
         }
         self.note(format!("to {member}'s session: {}", brief(&message)));
         true
+    }
+
+    fn park(&mut self, _exchange: &Stream) -> Option<Rc<()>> {
+        (!self.full_house).then(|| Rc::clone(&self.places))
+    }
+
+    fn seal(&mut self, exchange: &Stream, retry: &Retry, until: Duration) -> String {
+        self.seals.push((retry.clone(), until));
+        format!("seal {} for {}", self.seals.len(), exchange.client)
     }
 
     fn settled(&mut self, member: &String, revision: LegacyRevision) {

@@ -10,7 +10,8 @@ use pontoon_mcp::{ClientCapabilities, LegacyRevision, method};
 
 use super::Event;
 use crate::{
-    Anomaly, Client, Fault, Incoming, Introduction, Link, MemberId, Outlet, Reason, Server, Sharing, Timeouts,
+    Anomaly, Client, Fault, Incoming, Introduction, Link, MemberId, Modern, Outlet, Reason, Retry, Server,
+    Sharing, Timeouts,
 };
 
 pub(super) const METHODS: [&str; 8] = [
@@ -57,6 +58,7 @@ struct Books {
 impl Outlet for Books {
     type Exchange = Exchange;
     type Member = usize;
+    type Place = ();
 
     fn send(&mut self, message: Bytes) -> Result<(), Reason> {
         if self.jammed {
@@ -131,6 +133,14 @@ impl Outlet for Books {
         true
     }
 
+    fn park(&mut self, _exchange: &Exchange) -> Option<()> {
+        Some(())
+    }
+
+    fn seal(&mut self, _exchange: &Exchange, _retry: &Retry, _until: Duration) -> String {
+        String::new()
+    }
+
     fn settled(&mut self, member: &usize, _revision: LegacyRevision) {
         self.greeted.insert(*member);
     }
@@ -163,6 +173,7 @@ impl World {
             open: Duration::from_secs(10),
             call: Duration::from_secs(60),
             call_max: Duration::from_secs(100),
+            parked: Duration::from_secs(300),
         };
         let introduction = Introduction {
             client_info: Raw::from_static("{}"),
@@ -260,7 +271,11 @@ impl World {
                 let params = request.params.as_ref().and_then(Raw::object);
                 {
                     let meta = RequestMeta::read(params.as_ref()).expect("the metadata is complete");
-                    Client::Modern(meta, crate::Account(0))
+                    Client::Modern(Modern {
+                        meta,
+                        account: crate::Account(0),
+                        retry: None,
+                    })
                 }
             }
             None => Client::Alone,

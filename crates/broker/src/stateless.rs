@@ -1,0 +1,214 @@
+//! Requests of modern clients: whose server they use, and what they are retries of.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use pontoon_downstream::Target;
+use pontoon_jsonrpc::{Raw, Request};
+use pontoon_mcp::meta::RequestMeta;
+use pontoon_mcp::{LegacyRevision, method};
+use pontoon_policy::{Caller, Permit};
+use pontoon_translate::{
+    Account, Client, Fault, Incoming, Introduction, Modern, Reason, Retry, Server, Sharing, stale,
+};
+
+use crate::endpoint::Endpoint;
+use crate::eras::Speaks;
+use crate::guard::RestartGuard;
+use crate::lease::{Lease, Opening};
+use crate::registry::LeaseKey;
+use crate::sealed::{Invalid, Origin};
+use crate::seat::Seat;
+use crate::settings::LeasePolicy;
+use crate::wiring::Owner;
+
+impl Endpoint {
+    /// A modern request.
+    pub(crate) async fn serve_stateless(
+        &self,
+        caller: &Caller,
+        meta: RequestMeta,
+        request: Permit<Request>,
+        target: Target,
+    ) {
+        let origin = Origin::of(caller, request.message());
+        let (request, slots) = request.split();
+        let owner = Owner::new(target, slots);
+        let modern = Modern {
+            meta,
+            account: account_of(caller),
+            retry: None,
+        };
+        let now = self.shared.clock.now();
+        let opened = origin
+            .as_ref()
+            .map_or(Ok(None), |origin| self.shared.seals.open(origin, now));
+        match opened {
+            Ok(None) => self.send(caller, modern, request, (owner, origin)).await,
+            Ok(Some(opened)) => {
+                let modern = Modern {
+                    retry: Some(opened.retry),
+                    ..modern
+                };
+                match modern.retry {
+                    Some(Retry::Parked(_)) => {
+                        self.resume(opened.lease, modern, request, owner.asked(origin, None));
+                    }
+                    _ => self.send(caller, modern, request, (owner, origin)).await,
+                }
+            }
+            // Nothing of it goes further: a client could have made it up.
+            Err(Invalid) => owner.refuse(&request.id, &stale()),
+        }
+    }
+
+    async fn send(
+        &self,
+        caller: &Caller,
+        modern: Modern,
+        request: Request,
+        (owner, origin): (Owner, Option<Origin>),
+    ) {
+        let (lease, seat) = match self.stateless_lease(caller, &modern.meta, &request.method).await {
+            Ok((lease, seat)) => (Ok(lease), seat),
+            Err(fault) => (Err(fault), None),
+        };
+        let owner = owner.asked(origin, seat);
+        self.run(lease, Client::Modern(modern), request, owner).await;
+    }
+
+    /// The client of a parked call is back.
+    fn resume(&self, lease: u64, modern: Modern, request: Request, owner: Owner) {
+        if self.shared.is_draining() {
+            return owner.fail(&request.id, &Fault::before(Reason::ShuttingDown));
+        }
+        let Some(lease) = self.shared.registry.find(lease) else {
+            return owner.refuse(&request.id, &stale());
+        };
+        lease.resume(Incoming {
+            owner: owner.holding(&lease),
+            client: Client::Modern(modern),
+            request,
+        });
+    }
+
+    /// The lease of a modern request for `method`, and its seat where it needs one.
+    async fn stateless_lease(
+        &self,
+        caller: &Caller,
+        meta: &RequestMeta,
+        method: &str,
+    ) -> Result<(Arc<Lease>, Option<Seat>), Fault> {
+        let registry = &self.shared.registry;
+        let lease = match self.shared.settings.hosting.legacy() {
+            Some(LeasePolicy::Shared) => {
+                let crashes = || self.shared.crashes.of_everybody();
+                self.common(self.shared_legacy_lease()?, LeaseKey::SharedModern, crashes)
+                    .await
+            }
+            Some(LeasePolicy::Principal) => {
+                let account = caller.account().to_string();
+                let key = LeaseKey::PrincipalModern(account.clone());
+                let crashes = || self.shared.crashes.of_account(&account);
+                self.common(self.principal_lease(caller)?, key, crashes).await
+            }
+            Some(LeasePolicy::Session) => {
+                let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
+                if may_be_asked && !self.says_whom_it_asks() {
+                    return self.lease_with_seat(caller, meta);
+                }
+                self.account_lease(caller, meta, 0)
+            }
+            // Log messages do not say which request they are about: one that
+            // asks for them has a connection of its own.
+            None if meta.log_level.is_some() => {
+                let crashes = self.shared.crashes.of_one();
+                Ok(registry.register(self.modern_lease(Sharing::Shared, crashes)))
+            }
+            None => registry.keyed(LeaseKey::SharedModern, || {
+                self.modern_lease(Sharing::Shared, self.shared.crashes.of_everybody())
+            }),
+        };
+        Ok((lease?, None))
+    }
+
+    /// Whether several calls that may ask can be under way on one connection.
+    fn says_whom_it_asks(&self) -> bool {
+        self.shared.attributes() || self.shared.eras.speaks(Server::Modern) == Speaks::Yes
+    }
+
+    /// The lease that several share, for a modern client. Of a server that speaks
+    /// both eras there are two, so that every client is served straight.
+    async fn common(
+        &self,
+        lease: Arc<Lease>,
+        modern: LeaseKey,
+        crashes: impl FnOnce() -> Arc<RestartGuard>,
+    ) -> Result<Arc<Lease>, Fault> {
+        let eras = &self.shared.eras;
+        if eras.speaks(Server::Modern) == Speaks::No || self.shared.is_draining() {
+            return Ok(lease);
+        }
+        lease.ready().await?;
+        if lease.server() == Server::Modern {
+            return Ok(lease);
+        }
+        if eras.speaks(Server::Modern) == Speaks::Unknown {
+            lease.inquire().await;
+        }
+        match eras.speaks(Server::Modern) {
+            Speaks::Yes => self
+                .shared
+                .registry
+                .keyed(modern, || self.modern_lease(Sharing::Shared, crashes())),
+            Speaks::No | Speaks::Unknown => Ok(lease),
+        }
+    }
+
+    /// The first lease of this account whose seat is free; a new one if there is none, within the limit of leases.
+    fn lease_with_seat(
+        &self,
+        caller: &Caller,
+        meta: &RequestMeta,
+    ) -> Result<(Arc<Lease>, Option<Seat>), Fault> {
+        let mut number = 0;
+        loop {
+            let lease = self.account_lease(caller, meta, number)?;
+            if let Some(seat) = lease.take_seat() {
+                return Ok((lease, Some(seat)));
+            }
+            number += 1;
+        }
+    }
+
+    fn account_lease(&self, caller: &Caller, meta: &RequestMeta, seat: u32) -> Result<Arc<Lease>, Fault> {
+        let account = caller.account().to_string();
+        let capabilities = meta.capabilities.across_eras();
+        let key = LeaseKey::Account {
+            account: account.clone(),
+            capabilities: capabilities.raw().as_str().to_owned(),
+            seat,
+        };
+        self.shared.registry.keyed(key, || {
+            let crashes = self.shared.crashes.of_account(&account);
+            if self.shared.eras.speaks(Server::Modern) == Speaks::Yes {
+                return self.modern_lease(Sharing::Exclusive, crashes);
+            }
+            let client_info = meta.client_info.as_ref().map(Raw::detached);
+            let introduction = Introduction {
+                client_info: client_info.unwrap_or_else(|| self.shared.settings.client_info.clone()),
+                // Kept as long as the lease, and so without the body that they came in.
+                capabilities: capabilities.detached(),
+            };
+            let opening = Opening::ByGateway(LegacyRevision::NEWEST);
+            self.opened_lease(Server::Modern, Sharing::Exclusive, introduction, opening, crashes)
+        })
+    }
+}
+
+/// What a link tells accounts apart by. It goes no further than this process.
+fn account_of(caller: &Caller) -> Account {
+    let mut hasher = DefaultHasher::new();
+    caller.account().hash(&mut hasher);
+    Account(hasher.finish())
+}

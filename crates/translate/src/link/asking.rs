@@ -1,0 +1,433 @@
+//! Questions of a legacy server to a modern client.
+//!
+//! The server asks in the middle of a call and waits. Its client cannot be asked so: its request is answered with the
+//! questions, the call is parked, and goes on when the client makes its request again and brings the answers.
+
+use pontoon_jsonrpc::{Outcome, Request, code};
+use pontoon_mcp::Question as Kind;
+use pontoon_mcp::error::{invalid_params, invalid_request};
+
+use super::{
+    Account, Anomaly, Bridge, Bytes, ClientExchange, Deadline, Duration, ErrorObject, Fault, Id, InFlight,
+    Link, Opened, Origin, Outlet, Raw, Reason, Sharing, Text, UpstreamId, accept, cancelled, encode, post,
+};
+use crate::exchange::{Asker, Retry, Ticket};
+use crate::input_required;
+
+/// How long further questions are waited for before the first is brought: many servers ask several at once, and each
+/// round costs the client a request.
+const SETTLING: Duration = Duration::from_millis(20);
+
+/// Most questions of one call that may be open.
+const MAX_QUESTIONS: usize = 32;
+
+/// Most questions that may wait for a call that they could belong to.
+const MAX_WAITING: usize = 16;
+
+/// A call whose client is asked something, from its first question to its end.
+pub(super) struct Asking<P> {
+    account: Account,
+    pub(super) round: u32,
+    /// Questions without an answer, by the names that the client knows, in the order in which they were put.
+    pub(super) open: Vec<(String, Asked)>,
+    pub(super) stage: Stage,
+    /// Held to the end.
+    _place: P,
+}
+
+/// Where a call is whose client is asked something.
+pub(super) enum Stage {
+    /// Its client still waits: more questions may come until then.
+    Settling(Duration),
+    /// Its client has the questions, and is to come back.
+    Parked(Box<Parked>),
+    /// Its client came back with all answers, and waits again.
+    Resumed,
+}
+
+/// A call without a client.
+pub(super) struct Parked {
+    pub(super) method: Text,
+    pub(super) deadline: Deadline,
+    pub(super) since: Duration,
+    until: Duration,
+    /// How it ended meanwhile, for the client to hear when it comes back.
+    pub(super) end: Option<End>,
+}
+
+impl Parked {
+    /// The same for another round.
+    pub(super) fn renewed(self, now: Duration, patience: Duration) -> Self {
+        Self {
+            until: now + patience,
+            ..self
+        }
+    }
+}
+
+/// How a call ended while its client was away.
+pub(super) enum End {
+    Answered(Outcome),
+    Failed(Fault),
+}
+
+/// A question that the server waits for.
+pub(super) struct Asked {
+    pub(super) server_id: Id,
+    kind: Kind,
+    /// As `inputRequests` has it.
+    request: Raw,
+}
+
+/// A question that belongs to no call so far: `roots/list` right after the handshake, for example.
+pub(super) struct Waiting {
+    asked: Asked,
+    params: Option<Raw>,
+    until: Duration,
+}
+
+impl Asked {
+    /// What the server is told when nobody has answered.
+    fn silence(&self) -> Bytes {
+        super::question::silence(&self.server_id, Some(self.kind))
+    }
+}
+
+impl<P> Asking<P> {
+    pub(super) fn is_parked(&self) -> bool {
+        matches!(self.stage, Stage::Parked(_))
+    }
+
+    pub(super) fn is_of(&self, account: Account) -> bool {
+        self.account == account
+    }
+
+    /// When its questions are brought.
+    pub(super) fn due(&self) -> Option<Duration> {
+        match self.stage {
+            Stage::Settling(due) => Some(due),
+            Stage::Parked(_) | Stage::Resumed => None,
+        }
+    }
+}
+
+impl<O: Outlet> Link<O> {
+    /// Whether a question is for modern clients: theirs are the calls here, or will be.
+    pub(super) fn asks_modern_clients(&self, within: Option<UpstreamId>) -> bool {
+        match within.and_then(|id| self.client_of(id)) {
+            Some(client) => matches!(client.bridge, Bridge::ModernToLegacy { .. }),
+            None if within.is_some_and(|id| self.asking.contains_key(&id)) => true,
+            None => self.sharing == Sharing::Exclusive && self.members.is_empty(),
+        }
+    }
+
+    pub(super) fn client_of(&self, id: UpstreamId) -> Option<&ClientExchange<O::Exchange>> {
+        match &self.in_flight.get(&id)?.origin {
+            Origin::Client(client) => Some(client),
+            Origin::Link(_) => None,
+        }
+    }
+
+    /// Puts a question to the modern client that it is for, or keeps it until there is one.
+    ///
+    /// # Errors
+    ///
+    /// What the server is told if nobody can be asked.
+    pub(super) fn ask_modern(
+        &mut self,
+        request: &Request,
+        within: Option<UpstreamId>,
+        now: Duration,
+        out: &mut O,
+    ) -> Result<(), ErrorObject> {
+        let nobody = || super::question::nobody(&request.method);
+        let kind = Kind::of(&request.method).ok_or_else(nobody)?;
+        let asked = Asked {
+            server_id: request.id.clone(),
+            kind,
+            request: input_required::question(&request.method, request.params.as_ref()),
+        };
+        let call = within.filter(|id| self.can_ask(*id)).or_else(|| self.only_call());
+        if let Some(call) = call {
+            return self
+                .put(call, asked, request.params.as_ref(), now, out)
+                .map_err(|(_, error)| error);
+        }
+        if !self.introduction.capabilities.answers(kind) || self.waiting.len() >= MAX_WAITING {
+            return Err(nobody());
+        }
+        self.waiting.push(Waiting {
+            asked,
+            params: request.params.clone(),
+            until: now + self.timeouts.call,
+        });
+        Ok(())
+    }
+
+    fn can_ask(&self, id: UpstreamId) -> bool {
+        self.asking.contains_key(&id) || self.client_of(id).is_some_and(|client| client.asks.is_some())
+    }
+
+    /// The one call that a question can belong to.
+    fn only_call(&self) -> Option<UpstreamId> {
+        if self.sharing == Sharing::Shared {
+            return None;
+        }
+        let parked = self.asking.iter().filter(|(_, asking)| asking.is_parked());
+        let mut calls = self
+            .client_exchanges()
+            .filter(|(_, client)| client.asks.is_some())
+            .map(|(id, _)| id)
+            .chain(parked.map(|(id, _)| *id));
+        let only = calls.next()?;
+        calls.next().is_none().then_some(only)
+    }
+
+    /// Adds a question to those of a call; gives it back with what the server is to be told.
+    fn put(
+        &mut self,
+        call: UpstreamId,
+        asked: Asked,
+        params: Option<&Raw>,
+        now: Duration,
+        out: &mut O,
+    ) -> Result<(), (Asked, ErrorObject)> {
+        if let Some(client) = self.client_of(call)
+            && let Some(error) = undeclared(client, asked.kind, params)
+        {
+            return Err((asked, error));
+        }
+        let name = format!("question-{}", self.next_question);
+        let Some(asking) = self.asking_of(call, now, out) else {
+            let error = invalid_request("Too many calls wait for their clients; try again later");
+            return Err((asked, error));
+        };
+        if asking.open.len() >= MAX_QUESTIONS {
+            let error = invalid_request(format!(
+                "{MAX_QUESTIONS} questions of this call are open; that is the limit"
+            ));
+            return Err((asked, error));
+        }
+        if let Stage::Resumed = asking.stage {
+            asking.stage = Stage::Settling(now + SETTLING);
+        }
+        asking.open.push((name, asked));
+        self.next_question += 1;
+        Ok(())
+    }
+
+    /// The record of a call whose client is asked something; made if there is none and there is room.
+    fn asking_of(&mut self, call: UpstreamId, now: Duration, out: &mut O) -> Option<&mut Asking<O::Place>> {
+        if !self.asking.contains_key(&call) {
+            let client = self.client_of(call)?;
+            let Asker::Account(account) = client.asker() else {
+                return None;
+            };
+            let asking = Asking {
+                account,
+                round: 0,
+                open: Vec::new(),
+                stage: Stage::Settling(now + SETTLING),
+                _place: out.park(&client.owner)?,
+            };
+            self.asking.insert(call, asking);
+        }
+        self.asking.get_mut(&call)
+    }
+
+    /// Questions that belonged to no call go to the only one there is now.
+    pub(super) fn assign_waiting(&mut self, now: Duration, out: &mut O) {
+        while !self.waiting.is_empty() {
+            let Some(call) = self.only_call() else { return };
+            let Waiting { asked, params, .. } = self.waiting.remove(0);
+            if let Err((asked, error)) = self.put(call, asked, params.as_ref(), now, out) {
+                out.anomaly(Anomaly::UnanswerableQuestion);
+                post(encode::error(Some(&asked.server_id), &error), out);
+            }
+        }
+    }
+
+    /// Brings questions that have settled, and gives up calls whose clients did not come back.
+    pub(super) fn expire_asking(&mut self, now: Duration, out: &mut O) {
+        for call in self.calls_where(|asking| asking.due().is_some_and(|due| due <= now)) {
+            self.bring_questions(call, now, out);
+        }
+        let late =
+            |asking: &Asking<O::Place>| matches!(&asking.stage, Stage::Parked(parked) if parked.until <= now);
+        for call in self.calls_where(late) {
+            self.give_up_parked(call, out);
+        }
+        let (late, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|waiting| waiting.until <= now);
+        self.waiting = waiting;
+        for Waiting { asked, .. } in late {
+            post(asked.silence(), out);
+        }
+    }
+
+    fn calls_where(&self, wanted: impl Fn(&Asking<O::Place>) -> bool) -> Vec<UpstreamId> {
+        let wanted = self.asking.iter().filter(|(_, asking)| wanted(asking));
+        let mut calls: Vec<_> = wanted.map(|(call, _)| *call).collect();
+        calls.sort_unstable();
+        calls
+    }
+
+    /// Answers the client's request with what is open, and parks the call.
+    fn bring_questions(&mut self, call: UpstreamId, now: Duration, out: &mut O) {
+        if self
+            .asking
+            .get(&call)
+            .is_some_and(|asking| asking.open.is_empty())
+        {
+            // The server took them back.
+            self.asking.remove(&call);
+            return;
+        }
+        let Some(InFlight {
+            origin: Origin::Client(client),
+            method,
+            deadline,
+            ..
+        }) = self.in_flight.remove(&call)
+        else {
+            self.asking.remove(&call);
+            return;
+        };
+        let until = now + self.timeouts.parked;
+        let parked = Parked {
+            method,
+            deadline,
+            since: now,
+            until,
+            end: None,
+        };
+        self.park(call, parked, client, out);
+    }
+
+    /// Answers the client's request with the questions that are open.
+    pub(super) fn park(
+        &mut self,
+        call: UpstreamId,
+        parked: Parked,
+        client: ClientExchange<O::Exchange>,
+        out: &mut O,
+    ) {
+        let server_info = self.opened().and_then(Opened::server_info).cloned();
+        let Some(asking) = self.asking.get_mut(&call) else {
+            return;
+        };
+        asking.round += 1;
+        let ticket = Ticket {
+            call: call.0,
+            round: asking.round,
+        };
+        let state = out.seal(&client.owner, &Retry::Parked(ticket), parked.until);
+        asking.stage = Stage::Parked(Box::new(parked));
+        let questions = asking
+            .open
+            .iter()
+            .map(|(name, asked)| (name.as_str(), &asked.request));
+        let result = input_required::result(questions, &state, server_info.as_ref());
+        accept(client.owner, &client.id, &result, out);
+    }
+
+    /// The client did not come back: the server is told, and the call is over.
+    fn give_up_parked(&mut self, call: UpstreamId, out: &mut O) {
+        let Some(asking) = self.asking.remove(&call) else {
+            return;
+        };
+        let Stage::Parked(parked) = asking.stage else {
+            return;
+        };
+        for (_, asked) in &asking.open {
+            post(asked.silence(), out);
+        }
+        if parked.end.is_none() {
+            post(cancelled(call.to_raw(), None), out);
+            if let (Sharing::Shared, Some(until)) = (self.sharing, parked.deadline.hard) {
+                self.given_up.add(call, Asker::Account(asking.account), until);
+            }
+        }
+        out.anomaly(Anomaly::ParkedExpired);
+    }
+
+    /// A call is over: what it asked is void, and the server hears so.
+    pub(super) fn void_asking(&mut self, call: UpstreamId, out: &mut O) {
+        if let Some(asking) = self.asking.remove(&call) {
+            for (_, asked) in &asking.open {
+                post(asked.silence(), out);
+            }
+        }
+    }
+
+    /// The connection is gone, and with it whoever asked. Clients that are away hear of it when they come back.
+    pub(super) fn lose_asking(&mut self, reason: Reason) {
+        self.waiting.clear();
+        self.asking.retain(|_, asking| {
+            asking.open.clear();
+            match &mut asking.stage {
+                Stage::Settling(_) | Stage::Resumed => false,
+                Stage::Parked(parked) => {
+                    parked.end.get_or_insert(End::Failed(Fault::after(reason)));
+                    true
+                }
+            }
+        });
+    }
+
+    /// The server answered a call whose client is away. Whether there was one.
+    pub(super) fn keep_answer(&mut self, call: UpstreamId, outcome: Outcome) -> Result<(), Outcome> {
+        self.end_parked(call, End::Answered(outcome))
+            .map_err(|end| match end {
+                End::Answered(outcome) => outcome,
+                End::Failed(_) => unreachable!("what comes back is what was given"),
+            })
+    }
+
+    /// A call whose client is away failed. Whether there was one.
+    pub(super) fn keep_failure(&mut self, call: UpstreamId, fault: &Fault) -> bool {
+        self.end_parked(call, End::Failed(fault.clone())).is_ok()
+    }
+
+    fn end_parked(&mut self, call: UpstreamId, end: End) -> Result<(), End> {
+        let asking = self.asking.get_mut(&call);
+        match asking.map(|asking| (&mut asking.open, &mut asking.stage)) {
+            Some((open, Stage::Parked(parked))) if parked.end.is_none() => {
+                open.clear();
+                parked.end = Some(end);
+                Ok(())
+            }
+            _ => Err(end),
+        }
+    }
+
+    /// The server takes back a question to a modern client. Whether there was one.
+    pub(super) fn take_back_asked(&mut self, server_id: &Id) -> bool {
+        let waiting = self.waiting.len();
+        self.waiting
+            .retain(|waiting| waiting.asked.server_id != *server_id);
+        let mut found = self.waiting.len() < waiting;
+        for asking in self.asking.values_mut() {
+            let before = asking.open.len();
+            asking.open.retain(|(_, asked)| asked.server_id != *server_id);
+            found |= asking.open.len() < before;
+        }
+        found
+    }
+}
+
+/// What the server is told of a question that its client did not declare.
+fn undeclared<E>(client: &ClientExchange<E>, kind: Kind, params: Option<&Raw>) -> Option<ErrorObject> {
+    let declared = client.asks.as_ref()?;
+    if !declared.answers(kind) {
+        let text = format!("The client of this call cannot be asked {}", kind.method());
+        return Some(ErrorObject::new(code::METHOD_NOT_FOUND, text));
+    }
+    (!declared.answers_with(kind, params)).then(|| {
+        invalid_params(format!(
+            "Invalid params: the client of this call did not declare what this {} needs",
+            kind.method()
+        ))
+    })
+}
