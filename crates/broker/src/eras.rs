@@ -80,13 +80,14 @@ impl Eras {
         }
     }
 
-    /// A server that was spoken to in one era first has opened in this or the other one.
-    pub(crate) fn note_opened(&self, first: Server, opened: Server) {
+    /// A server that was spoken to in one era first has opened in this or the other one. Whether that is news.
+    pub(crate) fn note_opened(&self, first: Server, opened: Server) -> bool {
         let mut learnt = self.lock();
-        *learnt.of(opened) = Speaks::Yes;
+        let before = std::mem::replace(learnt.of(opened), Speaks::Yes);
         if first != opened {
             *learnt.of(first) = Speaks::No;
         }
+        self.era == Era::Auto && before != Speaks::Yes
     }
 
     /// It was asked whether it speaks an era, and said so.

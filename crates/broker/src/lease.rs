@@ -316,7 +316,7 @@ impl Lease {
             Some(Ok(())) => {
                 self.shared.guard.forget();
                 self.crashes.succeeded();
-                self.shared.eras.note_opened(desk.first, desk.link.server());
+                self.shared.note_opened(desk.first, desk.link.server());
             }
             Some(Err(fault)) => {
                 if desk.phase == Phase::Up {

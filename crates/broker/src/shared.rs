@@ -7,7 +7,7 @@ use std::time::Duration;
 use pontoon_mcp::ClientCapabilities;
 use pontoon_policy::{Account, Gauge, KeyedGauge, LimitReached, Slot};
 use pontoon_supervise::{Admission, Throttle};
-use pontoon_translate::{Fault, Introduction, Reason};
+use pontoon_translate::{Fault, Introduction, Reason, Server};
 use pontoon_upstream::{Closed, Connection, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -186,6 +186,17 @@ impl Shared {
                 self.counters.count_crash();
                 blamed.failed();
             }
+        }
+    }
+
+    /// A server that was spoken to in one era first has opened in this or the other one.
+    pub(crate) fn note_opened(&self, first: Server, opened: Server) {
+        if self.eras.note_opened(first, opened) && self.settings.hosting.legacy().is_some() {
+            let speaks = match opened {
+                Server::Legacy => "revisions up to 2025-11-25",
+                Server::Modern => "2026-07-28",
+            };
+            tracing::info!(server = %self.settings.name, speaks, "learnt what the server speaks");
         }
     }
 

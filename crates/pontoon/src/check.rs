@@ -91,12 +91,23 @@ async fn talk(server: &Server, connector: &dyn Connector) -> Result<Offer, Troub
 async fn converse(server: &Server, connector: &dyn Connector, speech: Speech) -> Result<Offer, Trouble> {
     let mut conversation = Conversation::open(server, connector).await?;
     let mut offer = conversation.learn(speech).await;
+    conversation.close().await;
     if let Ok(offer) = &mut offer
         && (speech, server.era) == (Speech::Legacy, Era::Auto)
-        && conversation.is_modern_too().await
+        && is_modern_too(server, connector).await
     {
         offer.revisions.push(ModernRevision::NEWEST.as_str().to_owned());
     }
-    conversation.close().await;
     offer
+}
+
+/// Whether a server that was greeted in the old way speaks 2026-07-28 as well. On a connection of its own: a program may
+/// stay with the era in which it was spoken to first, or not survive what it does not know.
+async fn is_modern_too(server: &Server, connector: &dyn Connector) -> bool {
+    let Ok(mut conversation) = Conversation::open(server, connector).await else {
+        return false;
+    };
+    let is_modern = conversation.is_modern().await;
+    conversation.close().await;
+    is_modern
 }
