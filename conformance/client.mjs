@@ -57,6 +57,9 @@ async function useEverything(client) {
     const { tools } = await client.listTools();
     // This one is about the list alone: its server has nothing else.
     if (scenario === 'json-schema-ref-no-deref') return;
+    const schema = tools.find(tool => tool.name === 'json_schema_2020_12_tool')?.inputSchema;
+    // The schema goes back as it arrived, for the suite to see what became of it on the way.
+    if (schema) return void (await client.callTool({ name: 'json_schema_echo', arguments: { schema } }));
     const calls = context.toolCalls ?? tools.map(tool => ({ name: tool.name, arguments: fillIn(tool.inputSchema) }));
     for (const call of calls) await tried(client.callTool({ name: call.name, arguments: call.arguments }));
     for (const { uri } of (await tried(client.listResources()))?.resources ?? []) await tried(client.readResource({ uri }));

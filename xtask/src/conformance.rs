@@ -106,7 +106,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: impl Iterator<Item = String>
 /// `rmcp`'s own transport with the same server behind it, which the gateway is compared with.
 fn reference(workspace: &Workspace) -> Result<PathBuf> {
     let built = Command::new("cargo")
-        .args(["build", "--quiet", "--locked", "-p", "pontoon-servers", "--example", "rmcp_http"])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "-p",
+            "pontoon-servers",
+            "--example",
+            "rmcp_http",
+        ])
         .current_dir(&workspace.root)
         .status()?;
     ensure!(built.success(), "the reference server does not build");

@@ -89,8 +89,8 @@ impl Gateway {
             .spawn()
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let stdout = child.stdout.take().expect("stdout is piped");
-        let announced = first_line(stdout)
-            .and_then(|line| url(&line).with_context(|| format!("it announced {line:?}")));
+        let announced =
+            first_line(stdout).and_then(|line| url(&line).with_context(|| format!("it announced {line:?}")));
         match announced {
             Ok(url) => Ok(Self { child, url }),
             Err(error) => {

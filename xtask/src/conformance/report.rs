@@ -48,7 +48,8 @@ impl Report {
         let header: String = revisions.iter().map(|name| format!("{name:>12}")).collect();
         println!("\n{:width$}{header}", format!("{setting}: passed checks"));
         for scenario in scenarios {
-            let row = |revision: &&str| rows().find(|row| row.revision == *revision && row.scenario == scenario);
+            let row =
+                |revision: &&str| rows().find(|row| row.revision == *revision && row.scenario == scenario);
             let cell = |revision| row(revision).map_or("–".to_owned(), Row::cell);
             let cells: String = revisions
                 .iter()

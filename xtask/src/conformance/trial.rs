@@ -59,12 +59,7 @@ impl Trial {
         self.before(revision.era, &logs, |url| self.suite.run(revision, url, &logs))
     }
 
-    fn before(
-        &self,
-        era: &str,
-        logs: &Path,
-        then: impl FnOnce(&str) -> Result<Checks>,
-    ) -> Result<Checks> {
+    fn before(&self, era: &str, logs: &Path, then: impl FnOnce(&str) -> Result<Checks>) -> Result<Checks> {
         let reference = Gateway::reference(&self.reference, era, &logs.join("reference.log"))?;
         let checks = then(reference.url());
         reference
@@ -93,7 +88,9 @@ impl Trial {
         let logs = self.logs(&format!("{}-{CLIENT}", revision.name))?;
         let mut checks = Checks::new();
         for scenario in &ours {
-            let found = self.suite.run_client(revision, &scenario.name, &self.binary, &logs)?;
+            let found = self
+                .suite
+                .run_client(revision, &scenario.name, &self.binary, &logs)?;
             checks.extend(found.map(|found| (scenario.name.clone(), found)));
         }
         let nothing = Checks::new();

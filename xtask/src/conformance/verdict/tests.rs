@@ -40,7 +40,10 @@ fn passes_when_nothing_fails() {
         ("b", "INFO"),
         ("c", "SKIPPED"),
     ]);
-    assert_eq!(judge(&SCORED, Some(&checks), &[], None), Verdict::Passed { checks: 2 });
+    assert_eq!(
+        judge(&SCORED, Some(&checks), &[], None),
+        Verdict::Passed { checks: 2 }
+    );
 }
 
 #[test]
