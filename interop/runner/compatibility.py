@@ -215,9 +215,11 @@ def sum_up(features: dict[str, str] | None) -> str:
 def note(said: str, why: dict[str, dict[str, list[str]]]) -> str:
     cells = [cell for found in why.values() for cell in found.get(said, [])]
     clients, servers = ({cell.split(" × ")[side] for cell in cells} for side in (0, 1))
-    whom = "any client" if len(clients) == len(CLIENTS) else describe(clients, CLIENTS)
-    return f"- {said} ({whom} × {describe(servers, SERVERS)})"
+    return f"- {said} ({describe(clients)} × {', '.join(f'`{name}`' for name in SERVERS if name in servers)})"
 
 
-def describe(names: set[str], known: dict[str, str]) -> str:
-    return "; ".join(name for name in known if name in names)
+def describe(clients: set[str]) -> str:
+    modern = {client for client in CLIENTS if client.endswith("-modern")}
+    known = {"any client": set(CLIENTS), "clients of 2026-07-28": modern, "older clients": set(CLIENTS) - modern}
+    named = ", ".join(f"`{client}`" for client in CLIENTS if client in clients)
+    return next((name for name, those in known.items() if those == clients), named)
