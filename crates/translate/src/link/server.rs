@@ -98,6 +98,9 @@ impl<O: Outlet> Link<O> {
             }
             Outcome::Result(result) => {
                 self.apply(&client, &result, out);
+                if method == method::TOOLS_LIST {
+                    out.listed(&result);
+                }
                 if let Some(question) = client.keeps.take() {
                     self.cache.keep(*question, &result, now);
                 }
