@@ -24,6 +24,8 @@ pub(crate) enum Host {
     Session(PathBuf),
     /// The built-in `showcase`.
     InProcess,
+    /// The HTTP server that does next to nothing, as before nginx, reached by its URL.
+    Backend,
     /// rmcp's own HTTP server with the same tools, reached by its URL.
     Remote(PathBuf),
 }
@@ -45,7 +47,8 @@ impl Host {
             Self::Modern(_) => "modern stdio",
             Self::Session(_) => "session stdio",
             Self::InProcess => "in-process",
-            Self::Remote(_) => "remote, shared session",
+            Self::Backend => "remote, as nginx",
+            Self::Remote(_) => "remote, rmcp",
         }
     }
 
@@ -68,7 +71,7 @@ impl Host {
             }
             Self::Session(child) => format!("command = {child:?}\nlease = \"session\""),
             Self::InProcess => "builtin = \"showcase\"".to_owned(),
-            Self::Remote(_) => {
+            Self::Backend | Self::Remote(_) => {
                 let address = address.expect("a remote server was started");
                 format!("url = \"http://{address}/mcp\"\nlease = \"shared\"")
             }

@@ -1,17 +1,16 @@
 //! One short conversation with a server.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon_config::{Server, Upstream};
-use pontoon_jsonrpc::{ErrorObject, Id, Message, Outcome, Raw, RawObject, code, encode};
+use pontoon_jsonrpc::{ErrorObject, Message, Outcome, Raw, RawObject, code, encode};
 use pontoon_mcp::meta::{CLIENT_CAPABILITIES, CLIENT_INFO, META, PROTOCOL_VERSION, SERVER_INFO};
 use pontoon_mcp::{ModernRevision, method};
-use pontoon_upstream::{Closed, Connection, Connector, Failure, Listener};
-use tokio::sync::mpsc;
+use pontoon_upstream::{Closed, Connector};
 use tokio::time::{Instant, timeout_at};
 
 use super::finding::{Offer, Trouble};
+use crate::peer::{News, Peer};
 
 /// Pages of one list that are asked for. Who has more is told as "at least".
 const MAX_PAGES: usize = 20;
@@ -68,36 +67,9 @@ fn speaks_modern(result: &RawObject) -> bool {
     versions.is_some_and(|all| all.iter().any(|version| ModernRevision::parse(version).is_some()))
 }
 
-/// What a connection tells.
-enum News {
-    Message(Message),
-    Failed(Failure),
-    Closed(Closed),
-}
-
-/// Passes on what it hears.
-struct Ear(mpsc::UnboundedSender<News>);
-
-impl Listener for Ear {
-    fn message(&self, message: Message) {
-        // Nobody listens any more once all is known.
-        let _ = self.0.send(News::Message(message));
-    }
-
-    fn failed(&self, _: Id, why: Failure) {
-        let _ = self.0.send(News::Failed(why));
-    }
-
-    fn closed(&self, why: Closed) {
-        let _ = self.0.send(News::Closed(why));
-    }
-}
-
 /// A server that is being asked.
 pub(super) struct Conversation {
-    connection: Connection,
-    news: mpsc::UnboundedReceiver<News>,
-    next_id: i64,
+    peer: Peer,
     upstream: Upstream,
     /// How long it may take to answer: the first question as long as a start may take.
     patience: Duration,
@@ -119,11 +91,8 @@ impl Conversation {
                 "is the program installed, and in the PATH that pontoon was started with?",
             )
         })?;
-        let (sender, news) = mpsc::unbounded_channel();
         Ok(Self {
-            connection: idle.start(Arc::new(Ear(sender))),
-            news,
-            next_id: 1,
+            peer: Peer::of(idle),
             upstream: server.upstream.clone(),
             patience,
             call_timeout: server.call_timeout,
@@ -176,7 +145,7 @@ impl Conversation {
                 "does it speak a revision from 2024-11-05 to 2025-11-25, or 2026-07-28?",
             )
         })?;
-        self.send(encode::notification(method::INITIALIZED, None))?;
+        self.peer.send(encode::notification(method::INITIALIZED, None));
         let result = result.object().unwrap_or_else(RawObject::empty);
         let info = result.get("serverInfo").and_then(|info| info.object());
         Ok((result, info))
@@ -238,45 +207,36 @@ impl Conversation {
 
     /// Asks and waits for the answer, answering the server's own questions meanwhile.
     async fn ask(&mut self, method: &str, params: Option<&Raw>) -> Result<Result<Raw, ErrorObject>, Trouble> {
-        let id = Id::Integer(self.next_id);
-        self.next_id += 1;
-        self.send(encode::request(&id, method, params))?;
+        let id = self.peer.request(method, params);
         let deadline = Instant::now() + self.patience;
         loop {
-            let news = timeout_at(deadline, self.news.recv()).await;
+            let news = timeout_at(deadline, self.peer.next()).await;
             match news.map_err(|_| self.silent())? {
-                Some(News::Message(Message::Response(response))) if response.id.as_ref() == Some(&id) => {
+                News::Message(Message::Response(response)) if response.id.as_ref() == Some(&id) => {
                     return Ok(match response.outcome {
                         Outcome::Result(result) => Ok(result),
                         Outcome::Error(error) => Err(error),
                     });
                 }
-                Some(News::Message(Message::Request(request))) => {
+                News::Message(Message::Request(request)) => {
                     let answer = if *request.method == *"ping" {
                         encode::result(&request.id, &Raw::empty_object())
                     } else {
                         let error = ErrorObject::new(code::METHOD_NOT_FOUND, "nobody is there to be asked");
                         encode::error(Some(&request.id), &error)
                     };
-                    self.send(answer)?;
+                    self.peer.send(answer);
                 }
-                Some(News::Message(_)) => {}
-                Some(News::Failed(failure)) => return Err(Trouble::of_failure(&failure)),
-                Some(News::Closed(why)) => return Err(self.lost(&why)),
-                None => return Err(self.lost(&Closed::Requested)),
+                News::Message(_) => {}
+                News::Failed(_, failure) => return Err(Trouble::of_failure(&failure)),
+                News::Closed(why) => return Err(self.lost(&why)),
             }
         }
     }
 
-    fn send(&self, message: bytes::Bytes) -> Result<(), Trouble> {
-        // What does not arrive is not answered either, and the reason comes with that.
-        let _ = self.connection.send(message);
-        Ok(())
-    }
-
     /// Something else than MCP may have been said all the time.
     fn silent(&self) -> Trouble {
-        let said = self.connection.diagnostics();
+        let said = self.peer.diagnostics();
         if said.counters.noise_lines > 0 {
             return Trouble::new(
                 format!(
@@ -300,7 +260,7 @@ impl Conversation {
     }
 
     pub(super) async fn close(self) {
-        self.connection.close().await;
+        self.peer.close().await;
     }
 }
 

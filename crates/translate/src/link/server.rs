@@ -48,7 +48,7 @@ impl<O: Outlet> Link<O> {
         };
         let held = self.in_flight.get(&id).is_some_and(InFlight::is_held);
         let Some(exchange) = (!held).then(|| self.in_flight.remove(&id)).flatten() else {
-            if held || self.keep_answer(id, response.outcome).is_err() {
+            if held || self.keep_answer(id, response.outcome, out).is_err() {
                 self.given_up.answered(id, now + LAST_WORDS);
                 out.anomaly(Anomaly::UnknownResponse);
             }
