@@ -357,3 +357,18 @@ fn a_session_goes_on_when_its_server_is_replaced_by_one_of_the_other_era() {
         "#,
     );
 }
+
+#[test]
+fn a_modern_server_need_not_say_who_it_is_and_a_legacy_client_has_to_hear_it() {
+    Dialogue::discovering(Sharing::Exclusive).run(
+        &r#"
+        join a
+        a: $INITIALIZE
+            to server: {"id":1,"method":"server/discover",…
+        server: {"id":1,"result":{"supportedVersions":["2026-07-28"],"capabilities":{}}}
+            a speaks 2025-06-18
+            to a: {"id":0,"result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"unnamed","version":"unknown"}}}
+        "#
+        .replace("$INITIALIZE", INITIALIZE),
+    );
+}
