@@ -32,7 +32,7 @@ pub(crate) fn endpoint(
         },
     };
     let settings = EndpointSettings {
-        era: era(server.era),
+        era: era(server),
         drain: limits.drain_timeout,
         max_parked: limits.max_parked,
         max_parked_per_principal: limits.max_parked_per_principal,
@@ -59,11 +59,15 @@ pub(crate) fn connector(
     }
 }
 
-const fn era(era: Era) -> pontoon_broker::Era {
-    match era {
-        Era::Auto => pontoon_broker::Era::Auto,
-        Era::Legacy => pontoon_broker::Era::Legacy,
-        Era::Modern => pontoon_broker::Era::Modern,
+fn era(server: &Server) -> pontoon_broker::Era {
+    match (server.era, &server.upstream) {
+        // There is nothing to find out: HTTP+SSE is older than 2026-07-28.
+        (Era::Auto, Upstream::Remote(remote)) if remote.transport == Transport::Sse => {
+            pontoon_broker::Era::Legacy
+        }
+        (Era::Auto, _) => pontoon_broker::Era::Auto,
+        (Era::Legacy, _) => pontoon_broker::Era::Legacy,
+        (Era::Modern, _) => pontoon_broker::Era::Modern,
     }
 }
 
