@@ -3,6 +3,7 @@
 mod banner;
 mod check;
 mod cli;
+mod connect;
 mod exit_code;
 mod logging;
 mod memory;
@@ -23,6 +24,7 @@ fn main() -> std::process::ExitCode {
     let environment = Environment::current();
     let outcome = match command {
         Subcommand::Serve(arguments) => serve::command(&arguments, environment),
+        Subcommand::Connect(arguments) => connect::command(&arguments, &environment),
         Subcommand::Check(arguments) => check::command(&arguments, &environment),
     };
     if let Err(failure) = &outcome {
