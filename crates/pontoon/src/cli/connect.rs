@@ -45,23 +45,23 @@ pub(crate) struct ConnectArguments {
     /// Send a header with every request; may be given several times
     ///
     /// `${NAME}` in the value is replaced by the environment variable NAME.
-    #[arg(long, value_name = "NAME: VALUE", requires = "url")]
+    #[arg(long, value_name = "NAME: VALUE", conflicts_with = "command")]
     header: Vec<Header>,
 
     /// Send the token in this environment variable as `Authorization: Bearer`
-    #[arg(long, value_name = "VAR", requires = "url", conflicts_with = "bearer_file")]
+    #[arg(long, value_name = "VAR", conflicts_with_all = ["command", "bearer_file"])]
     bearer_env: Option<String>,
 
     /// Send the token in this file as `Authorization: Bearer`
-    #[arg(long, value_name = "PATH", requires = "url")]
+    #[arg(long, value_name = "PATH", conflicts_with = "command")]
     bearer_file: Option<PathBuf>,
 
     /// Trust the certificates in this PEM file besides the system's
-    #[arg(long, value_name = "PEM", requires = "url")]
+    #[arg(long, value_name = "PEM", conflicts_with = "command")]
     ca_file: Option<PathBuf>,
 
     /// What the remote server speaks
-    #[arg(long, value_enum, requires = "url", default_value_t = TransportArgument::Auto)]
+    #[arg(long, value_enum, conflicts_with = "command", default_value_t = TransportArgument::Auto)]
     transport: TransportArgument,
 
     /// Which revisions the server speaks
