@@ -14,7 +14,7 @@ pub use builtin::Builtin;
 pub use command::{Command, Lease, LeaseKind};
 pub use era::Era;
 pub(crate) use keys::KEYS;
-pub use remote::{Remote, Transport};
+pub use remote::{Remote, RemoteError, Transport};
 
 use super::limits::Timeouts;
 use super::{Section, table_of};
