@@ -160,8 +160,8 @@ impl World {
     pub(crate) fn shares_server(&self, house: usize, era: Era) -> bool {
         match self.circumstances.houses[house] {
             Hosting::Command(LeasePolicy::Shared) | Hosting::Remote(LeasePolicy::Shared) => true,
-            Hosting::Command(LeasePolicy::Session)
-            | Hosting::Remote(LeasePolicy::Session)
+            Hosting::Command(LeasePolicy::Session | LeasePolicy::Principal)
+            | Hosting::Remote(LeasePolicy::Session | LeasePolicy::Principal)
             | Hosting::InProcess => era == Era::Modern,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pontoon_downstream::{Backend, SessionNeed, Target, UnknownQuestion};
 use pontoon_jsonrpc::{Notification, Request, Response};
 use pontoon_mcp::meta::RequestMeta;
-use pontoon_mcp::{ClientCapabilities, LegacyRevision};
+use pontoon_mcp::{ClientCapabilities, LegacyRevision, MirroredParameter};
 use pontoon_policy::{Caller, Gauge, Permit};
 use pontoon_session::Session;
 use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::counters::Counters;
+use crate::eras::Approach;
 use crate::guard::RestartGuard;
 use crate::lease::{Lease, Opening};
 use crate::registry::LeaseKey;
@@ -100,22 +101,44 @@ impl Endpoint {
     }
 
     /// The lease of a new legacy session.
-    fn session_lease(&self) -> Result<Arc<Lease>, Fault> {
+    fn session_lease(&self, caller: &Caller) -> Result<Arc<Lease>, Fault> {
         match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
+            Some(LeasePolicy::Principal) => self.principal_lease(caller),
             Some(LeasePolicy::Session) | None => {
                 let introduction = self.shared.introduction();
                 let crashes = self.shared.crashes.of_one();
-                let lease = self.legacy_lease(Sharing::Exclusive, introduction, Opening::ByClient, crashes);
+                let lease = self.opened_lease(
+                    Server::Legacy,
+                    Sharing::Exclusive,
+                    introduction,
+                    Opening::ByClient,
+                    crashes,
+                );
                 Ok(self.shared.registry.register(lease))
             }
         }
     }
 
     pub(crate) fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
-        self.shared.registry.keyed(LeaseKey::SharedLegacy, || {
+        self.common_lease(LeaseKey::SharedLegacy, || self.shared.crashes.of_everybody())
+    }
+
+    /// The lease that all clients of this account share.
+    pub(crate) fn principal_lease(&self, caller: &Caller) -> Result<Arc<Lease>, Fault> {
+        let account = caller.account().to_string();
+        self.common_lease(LeaseKey::Principal(account.clone()), || {
+            self.shared.crashes.of_account(&account)
+        })
+    }
+
+    fn common_lease(
+        &self,
+        key: LeaseKey,
+        crashes: impl FnOnce() -> Arc<RestartGuard>,
+    ) -> Result<Arc<Lease>, Fault> {
+        self.shared.registry.keyed(key, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_everybody();
             let introduction = match self.shared.settings.hosting {
                 // It asks in the answer to somebody's request, and so that one.
                 Hosting::Remote(_) => Introduction {
@@ -125,38 +148,34 @@ impl Endpoint {
                 // A process cannot say whom it asks.
                 Hosting::Command(_) | Hosting::InProcess => self.shared.introduction(),
             };
-            self.legacy_lease(Sharing::Shared, introduction, opening, crashes)
+            self.opened_lease(Server::Legacy, Sharing::Shared, introduction, opening, crashes())
         })
     }
 
-    pub(crate) fn legacy_lease(
+    /// A lease whose server has to be opened. It is made for clients of an era,
+    /// and its server is spoken to in that one first.
+    pub(crate) fn opened_lease(
         &self,
+        client: Server,
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
         crashes: Arc<RestartGuard>,
     ) -> Arc<Lease> {
-        Lease::new(
-            Arc::clone(&self.shared),
-            Server::Legacy,
-            sharing,
-            introduction,
-            opening,
-            crashes,
-        )
+        let shared = Arc::clone(&self.shared);
+        let approach = match shared.settings.hosting.legacy() {
+            Some(_) => shared.eras.approach(client),
+            None => Approach::Given(client),
+        };
+        Lease::new(shared, approach, sharing, introduction, opening, crashes)
     }
 
-    pub(crate) fn modern_lease(&self, crashes: Arc<RestartGuard>) -> Arc<Lease> {
+    /// A lease whose server is known to be modern, for modern clients.
+    pub(crate) fn modern_lease(&self, sharing: Sharing, crashes: Arc<RestartGuard>) -> Arc<Lease> {
         let introduction = self.shared.introduction();
         let shared = Arc::clone(&self.shared);
-        Lease::new(
-            shared,
-            Server::Modern,
-            Sharing::Shared,
-            introduction,
-            Opening::None,
-            crashes,
-        )
+        let approach = Approach::Given(Server::Modern);
+        Lease::new(shared, approach, sharing, introduction, Opening::None, crashes)
     }
 }
 
@@ -170,7 +189,7 @@ impl Backend for Endpoint {
     fn session_need(&self) -> SessionNeed {
         match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Session) => SessionNeed::Required,
-            Some(LeasePolicy::Shared) | None => SessionNeed::Optional,
+            Some(LeasePolicy::Shared | LeasePolicy::Principal) | None => SessionNeed::Optional,
         }
     }
 
@@ -180,13 +199,13 @@ impl Backend for Endpoint {
 
     async fn open(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         session: &Arc<Session<Attachment>>,
         request: Permit<Request>,
         target: Target,
     ) {
         if session.attachment().is_none() {
-            match self.session_lease() {
+            match self.session_lease(caller) {
                 Ok(lease) => {
                     let member = lease.join(session);
                     // Of two that come at once the first stays; dropping the
@@ -241,12 +260,15 @@ impl Backend for Endpoint {
 
     async fn once(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         _revision: LegacyRevision,
         request: Permit<Request>,
         target: Target,
     ) {
-        let lease = self.shared_legacy_lease();
+        let lease = match self.shared.settings.hosting.legacy() {
+            Some(LeasePolicy::Principal) => self.principal_lease(caller),
+            _ => self.shared_legacy_lease(),
+        };
         let (request, slots) = request.split();
         self.run(lease, Client::Alone, request, Owner::new(target, slots))
             .await;
@@ -260,6 +282,10 @@ impl Backend for Endpoint {
         if let Some(attachment) = session.attachment() {
             attachment.lease.depart(attachment.member);
         }
+    }
+
+    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+        self.shared.annotations.of(tool)
     }
 
     async fn drain(&self) {

@@ -13,6 +13,10 @@ use crate::lease::Lease;
 pub(crate) enum LeaseKey {
     /// Everybody, on a server that wants `initialize`.
     SharedLegacy,
+    /// All clients of one account, on a server that wants `initialize`.
+    Principal(String),
+    /// All modern clients of one account, on a server that speaks both eras.
+    PrincipalModern(String),
     /// Everybody, on a server that does not.
     SharedModern,
     /// One account with these capabilities: servers register tools by them. Calls that may ask their client something
@@ -22,6 +26,16 @@ pub(crate) enum LeaseKey {
         capabilities: String,
         seat: u32,
     },
+}
+
+impl LeaseKey {
+    /// Whether there is one for each account, and so perhaps many.
+    fn is_of_account(&self) -> bool {
+        match self {
+            Self::Principal(_) | Self::PrincipalModern(_) | Self::Account { .. } => true,
+            Self::SharedLegacy | Self::SharedModern => false,
+        }
+    }
 }
 
 /// Holds the leases, so that whoever drops one need not end it: the endpoint's
@@ -66,7 +80,7 @@ impl Registry {
         {
             return Ok(Arc::clone(lease));
         }
-        if matches!(key, LeaseKey::Account { .. }) && leases.keyed.len() >= self.max_accounts {
+        if key.is_of_account() && leases.keyed.len() >= self.max_accounts {
             leases.keyed.retain(|_, lease| !lease.is_closed());
             if leases.keyed.len() >= self.max_accounts {
                 return Err(Fault::before(Reason::TooManyProcesses));

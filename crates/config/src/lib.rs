@@ -38,7 +38,7 @@ pub use environment::{Color, Environment};
 pub use error::{ConfigError, Position, Problem};
 pub use reference::markdown as reference_markdown;
 pub use section::limits::Limits;
-pub use section::server::{Builtin, Command, Lease, LeaseKind, Remote, Server, Transport, Upstream};
+pub use section::server::{Builtin, Command, Era, Lease, LeaseKind, Remote, Server, Transport, Upstream};
 pub use value::address::{ListenError, parse_listen};
 pub use value::name::{NameError, ServerName};
 pub use value::path::RoutePath;

@@ -16,6 +16,7 @@
 //! assert_eq!(Revision::parse("1900-01-01"), None);
 //! ```
 
+mod annotation;
 mod capability;
 pub mod error;
 pub mod header;
@@ -25,6 +26,7 @@ pub mod method;
 mod question;
 mod revision;
 
+pub use annotation::{AnnotationError, MirroredParameter, X_MCP_HEADER};
 pub use capability::ClientCapabilities;
 pub use level::LogLevel;
 pub use question::Question;

@@ -12,6 +12,12 @@ pub(crate) enum ExitCode {
     Config = 3,
     Listen = 4,
     Unusable = 5,
+    Unreachable = 10,
+    Protocol = 11,
+    ToolError = 12,
+    TimedOut = 13,
+    Unauthorized = 14,
+    Cancelled = 15,
     Interrupted = 130,
 }
 
@@ -37,6 +43,30 @@ pub(crate) const MEANINGS: &[(ExitCode, &str)] = &[
     (
         ExitCode::Unusable,
         "`pontoon check` found a server that cannot be used",
+    ),
+    (
+        ExitCode::Unreachable,
+        "`pontoon call`: the server cannot be started or reached, or was lost",
+    ),
+    (
+        ExitCode::Protocol,
+        "`pontoon call`: the server refused the request with a JSON-RPC error, or did not speak MCP",
+    ),
+    (
+        ExitCode::ToolError,
+        "`pontoon call`: the tool's result says that it failed (`isError`)",
+    ),
+    (
+        ExitCode::TimedOut,
+        "`pontoon call`: the server was silent for longer than `--timeout`",
+    ),
+    (
+        ExitCode::Unauthorized,
+        "`pontoon call`: the server wants other credentials (401 or 403)",
+    ),
+    (
+        ExitCode::Cancelled,
+        "`pontoon call`: cancelled by a signal, or by declining what the call could not do without",
     ),
     (
         ExitCode::Interrupted,

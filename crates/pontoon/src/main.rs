@@ -1,11 +1,13 @@
 //! The program `pontoon`: reads the command line, hands over to a subcommand, turns its outcome into an exit code.
 
 mod banner;
+mod call;
 mod check;
 mod cli;
 mod exit_code;
 mod logging;
 mod memory;
+mod peer;
 mod serve;
 mod shutdown;
 mod status;
@@ -24,6 +26,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match command {
         Subcommand::Serve(arguments) => serve::command(&arguments, environment),
         Subcommand::Check(arguments) => check::command(&arguments, &environment),
+        Subcommand::Call(arguments) => call::command(&arguments, &environment),
     };
     if let Err(failure) = &outcome {
         // Nothing is left to be done if standard error is closed.

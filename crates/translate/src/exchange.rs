@@ -3,11 +3,13 @@
 use bytes::Bytes;
 use std::time::Duration;
 
-use pontoon_jsonrpc::{Id, Raw, Request, Text};
+use pontoon_jsonrpc::{ErrorObject, Id, Raw, Request, Text};
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_mcp::{ClientCapabilities, LogLevel};
 
 use crate::cache;
+
+use crate::again::Again;
 
 /// A request id, and progress token, that we minted toward a server. Clients'
 /// ids never travel upstream: they collide from the first request on.
@@ -103,6 +105,27 @@ pub(crate) struct InFlight<E> {
     pub(crate) delivery: Delivery,
 }
 
+impl<E> InFlight<E> {
+    /// Whether it is part of a handshake.
+    pub(crate) fn opens(&self) -> bool {
+        match &self.origin {
+            Origin::Client(client) => client.opens(),
+            Origin::Link(purpose) => matches!(purpose, Purpose::Open | Purpose::Discover),
+        }
+    }
+
+    /// Whether the server has not seen it.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self.delivery, Delivery::Held)
+    }
+
+    /// Whether the server is to be told that nobody waits for it any more. `initialize` MUST NOT be cancelled
+    /// (2025-11-25, Cancellation), and a legacy server that is probed knows nothing of cancellation yet.
+    pub(crate) fn is_cancellable(&self) -> bool {
+        !self.is_held() && !self.opens()
+    }
+}
+
 /// Where a request is on its way to the server.
 #[derive(Debug)]
 pub(crate) enum Delivery {
@@ -113,9 +136,16 @@ pub(crate) enum Delivery {
     Returned(Bytes),
     /// It went out once more.
     SentAgain,
+    /// It waits for something else: for answers of its client, or for a
+    /// subscription to be acknowledged.
+    Held,
 }
 
 /// Who waits for the answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are of clients, and a box for each of their calls would cost more than the room of the others"
+)]
 #[derive(Debug)]
 pub(crate) enum Origin<E> {
     /// A client.
@@ -139,6 +169,9 @@ pub(crate) struct ClientExchange<E> {
     pub(crate) asks: Option<ClientCapabilities>,
     /// What its result answers, if it may be kept for others who ask the same.
     pub(crate) keeps: Option<Box<cache::Question>>,
+    /// What is needed to make the request again, where its answer may be a
+    /// question to a legacy client.
+    pub(crate) again: Option<Box<Again>>,
 }
 
 impl<E> ClientExchange<E> {
@@ -146,11 +179,18 @@ impl<E> ClientExchange<E> {
         match (self.member, &self.bridge) {
             (Some(member), _) => Asker::Member(member),
             (None, Bridge::ModernToLegacy { account, .. }) => Asker::Account(*account),
-            (None, Bridge::Straight | Bridge::Modern { .. }) => Asker::Unknown,
+            (None, Bridge::Straight | Bridge::Modern { .. } | Bridge::LegacyToModern { .. }) => {
+                Asker::Unknown
+            }
         }
     }
 
-    /// A modern request: it belongs to no session and leaves nothing behind.
+    /// Whether its success opens a session.
+    pub(crate) fn opens(&self) -> bool {
+        matches!(self.effect, Effect::Open | Effect::Greet { .. })
+    }
+
+    /// One that belongs to no session and leaves nothing behind, as modern requests do.
     pub(crate) fn stateless(owner: E, id: Id, token: Option<Raw>, bridge: Bridge) -> Self {
         Self {
             owner,
@@ -161,6 +201,7 @@ impl<E> ClientExchange<E> {
             effect: Effect::None,
             asks: None,
             keeps: None,
+            again: None,
         }
     }
 }
@@ -178,6 +219,8 @@ pub(crate) enum Bridge {
         log_level: Option<LogLevel>,
         account: Account,
     },
+    /// Legacy client, modern server.
+    LegacyToModern { log_level: Option<LogLevel> },
 }
 
 impl Bridge {
@@ -186,7 +229,9 @@ impl Bridge {
     pub(crate) fn log_level(self) -> Option<LogLevel> {
         match self {
             Self::Straight => Some(LogLevel::Debug),
-            Self::Modern { log_level } | Self::ModernToLegacy { log_level, .. } => log_level,
+            Self::Modern { log_level }
+            | Self::ModernToLegacy { log_level, .. }
+            | Self::LegacyToModern { log_level } => log_level,
         }
     }
 }
@@ -199,6 +244,12 @@ pub(crate) enum Effect {
     None,
     /// The session is open.
     Open,
+    /// The session is open once a modern server has described itself. The client asked for a revision, and the
+    /// server has perhaps refused its `initialize`.
+    Greet {
+        requested: Option<String>,
+        refusal: Option<ErrorObject>,
+    },
     /// The member subscribes to this resource.
     Subscribe(String),
     /// The member unsubscribes.
@@ -212,6 +263,12 @@ pub(crate) enum Effect {
 pub(crate) enum Purpose {
     /// The handshake.
     Open,
+    /// The description of a modern server, in place of a handshake.
+    Discover,
+    /// Whether a server that speaks one era speaks the other as well.
+    Inquire,
+    /// The stream of changes of a modern server, for legacy sessions.
+    Listen,
     /// A listener's resource.
     Subscribe,
     /// A resource that nobody listens to any more.

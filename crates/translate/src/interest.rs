@@ -58,6 +58,11 @@ impl Interest {
         self
     }
 
+    /// Whether nothing is wanted.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The filter as an acknowledgement names it: only what is honoured.
     pub(crate) fn to_raw(&self) -> Raw {
         let empty = RawObject::empty();

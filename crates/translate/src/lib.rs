@@ -11,21 +11,26 @@
 //! `result` pass untouched; only ids, and tokens that must be unique upstream,
 //! are replaced.
 
+mod again;
 mod cache;
+mod content;
 mod exchange;
 mod fault;
 mod input_required;
 mod interest;
+mod legacy_to_modern;
 mod link;
 mod minted;
 mod modern_to_legacy;
 mod opening;
 mod outlet;
+#[cfg(test)]
+mod round_trip;
 mod straight;
 mod subscriptions;
 
 pub use exchange::{Account, Client, Incoming, MemberId, Modern, Retry, Ticket};
 pub use fault::{Fault, Reason, Sent};
-pub use link::{Link, Server, Sharing, Timeouts, UnknownQuestion, stale};
+pub use link::{Inquiry, Link, Server, Sharing, Timeouts, UnknownQuestion, stale};
 pub use opening::{Features, Introduction, Opened};
 pub use outlet::{Anomaly, Outlet};

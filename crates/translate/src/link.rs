@@ -14,28 +14,37 @@ use crate::exchange::{
 };
 use crate::fault::{Fault, Reason};
 use crate::interest::Interest;
+use crate::legacy_to_modern::Voice;
 use crate::minted::Minted;
 use crate::opening::{self, Introduction, Opened};
 use crate::outlet::{Anomaly, Outlet};
 use crate::subscriptions::Subscriptions;
 use asking::{Asking, Waiting};
 use given_up::GivenUp;
+pub use probe::Inquiry;
+use probe::Probe;
 use question::Question;
+use rounds::Inline;
+use upstream_listen::Ears;
 
 pub use retry::stale;
 
+mod across;
 mod asking;
 mod client;
 mod end;
 mod given_up;
 mod handshake;
 mod listen;
+mod probe;
 mod question;
 mod retry;
+mod rounds;
 mod server;
 mod subscribe;
 #[cfg(test)]
 mod tests;
+mod upstream_listen;
 
 /// The state machine of one upstream connection.
 ///
@@ -66,6 +75,12 @@ pub struct Link<O: Outlet> {
     given_up: GivenUp,
     /// The log level that the server was last told.
     level: Option<LogLevel>,
+    /// How the server is opened where it is not known what it speaks.
+    probe: Probe,
+    /// Questions of a modern server that wait for a legacy client's answer.
+    inline: Minted<i64, Inline>,
+    /// The streams of changes from a modern server to legacy sessions.
+    ears: Ears,
 }
 
 /// Which era the server at the other end speaks.
@@ -103,7 +118,7 @@ pub struct Timeouts {
 enum State {
     /// Nothing was said yet, or the connection was lost.
     Closed,
-    /// `initialize` was sent.
+    /// The server was asked to open, or what it is.
     Opening,
     /// Requests can be sent. `None` for a modern server, which says nothing
     /// of itself unless it is asked.
@@ -119,6 +134,14 @@ struct Member<M> {
     is_greeted: bool,
     /// The level it asked for.
     level: Option<LogLevel>,
+    /// What its `initialize` asks for.
+    requested: Option<String>,
+    /// What it settled on.
+    revision: Option<LegacyRevision>,
+    /// Name and version, where a modern server has to be told.
+    client_info: Option<Raw>,
+    /// What a modern server is told of it with every request.
+    voice: Option<Voice>,
     uris: BTreeSet<String>,
     /// Its requests in flight, by its own ids.
     calls: HashMap<Id, UpstreamId>,
@@ -161,6 +184,9 @@ impl<O: Outlet> Link<O> {
             cache: Cache::default(),
             given_up: GivenUp::default(),
             level: None,
+            probe: Probe::default(),
+            inline: Minted::default(),
+            ears: Ears::default(),
         }
     }
 
@@ -175,6 +201,10 @@ impl<O: Outlet> Link<O> {
                 capabilities: ClientCapabilities::none(),
                 is_greeted: false,
                 level: None,
+                requested: None,
+                revision: None,
+                client_info: None,
+                voice: None,
                 uris: BTreeSet::new(),
                 calls: HashMap::new(),
             },
@@ -217,7 +247,8 @@ impl<O: Outlet> Link<O> {
 
     /// When [`Link::expire`] has something to do that cannot wait for a regular look.
     pub fn next_wake(&self) -> Option<Duration> {
-        self.asking.values().filter_map(Asking::due).min()
+        let settling = self.asking.values().filter_map(Asking::due).min();
+        settling.into_iter().chain(self.next_retry()).min()
     }
 
     /// What the server said in its handshake, once it did.
@@ -226,6 +257,11 @@ impl<O: Outlet> Link<O> {
             State::Open(opened) => opened.as_deref(),
             State::Closed | State::Opening => None,
         }
+    }
+
+    /// What the server speaks, as far as is known.
+    pub fn server(&self) -> Server {
+        self.server
     }
 
     /// Whether requests can be sent.
@@ -252,14 +288,27 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) -> Result<(), Reason> {
-        let id = self.mint();
-        out.send(encode::request(&id.to_id(), method, params))?;
         let deadline = match purpose {
-            Purpose::Open => Deadline::fixed(now + self.timeouts.open),
-            Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel => {
+            Purpose::Open | Purpose::Discover => self.probe.deadline(self.server),
+            Purpose::Inquire => Deadline::fixed(now + probe::patience(self.timeouts)),
+            Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel | Purpose::Listen => {
                 Deadline::fixed(now + self.timeouts.call)
             }
         };
+        self.send_own_until(method, params, (purpose, deadline), out)?;
+        Ok(())
+    }
+
+    /// As [`send_own`](Self::send_own), with a deadline of its own. Returns its id.
+    fn send_own_until(
+        &mut self,
+        method: &'static str,
+        params: Option<&Raw>,
+        (purpose, deadline): (Purpose, Deadline),
+        out: &mut O,
+    ) -> Result<UpstreamId, Reason> {
+        let id = self.mint();
+        out.send(encode::request(&id.to_id(), method, params))?;
         let exchange = InFlight {
             origin: Origin::Link(purpose),
             method: Text::from_static(method),
@@ -267,7 +316,7 @@ impl<O: Outlet> Link<O> {
             delivery: Delivery::Sent,
         };
         self.in_flight.insert(id, exchange);
-        Ok(())
+        Ok(id)
     }
 
     /// Sends a client's request, or answers that it could not be sent.
@@ -297,9 +346,10 @@ impl<O: Outlet> Link<O> {
                 );
             }
             Err(reason) => {
-                let reason = match client.effect {
-                    Effect::Open => reason.in_opening(),
-                    _ => reason,
+                let reason = if client.opens() {
+                    reason.in_opening()
+                } else {
+                    reason
                 };
                 self.fail(client, &Fault::before(reason), out);
             }

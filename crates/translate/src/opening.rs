@@ -2,7 +2,8 @@
 
 use pontoon_jsonrpc::{ErrorObject, Kind, Raw, RawObject};
 use pontoon_mcp::error::invalid_params;
-use pontoon_mcp::{ClientCapabilities, LegacyRevision, Revision};
+use pontoon_mcp::meta::{META, SERVER_INFO};
+use pontoon_mcp::{ClientCapabilities, LegacyRevision, ModernRevision, Revision};
 
 /// What a connection says of itself in its handshake.
 #[derive(Clone, Debug)]
@@ -13,10 +14,10 @@ pub struct Introduction {
     pub capabilities: ClientCapabilities,
 }
 
-/// What a legacy server said in its handshake.
+/// What a server said of itself: a legacy one in its handshake, a modern one when it was asked.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    /// The revision it settled on.
+    /// The revision it settled on; of a modern server, the newest that legacy clients can be served in.
     pub revision: LegacyRevision,
     /// Notifications and requests that it supports.
     pub features: Features,
@@ -111,6 +112,33 @@ impl Opened {
             capabilities,
             server_info: of_kind("serverInfo", Kind::Object).ok()?,
             instructions: of_kind("instructions", Kind::String).ok()?,
+        })
+    }
+
+    /// Reads a `DiscoverResult` of a server that serves 2026-07-28; `None` if it is not one: some servers answer
+    /// anything to what they do not know.
+    pub fn discovered(result: &Raw) -> Option<Self> {
+        let result = result.detached().object()?;
+        let versions: Vec<String> = result.get("supportedVersions")?.decode().ok()?;
+        if !versions
+            .iter()
+            .any(|version| ModernRevision::parse(version).is_some())
+        {
+            return None;
+        }
+        let capabilities = result.get("capabilities")?.object()?;
+        // No bridge carries these across the eras.
+        let capabilities = capabilities.edit().remove("extensions").finish().object()?;
+        let meta = result.get(META).and_then(|meta| meta.object());
+        let server_info = meta.and_then(|meta| meta.get(SERVER_INFO));
+        let instructions = result.get("instructions");
+        Some(Self {
+            // What a legacy client gets to hear is worded in its own revision.
+            revision: LegacyRevision::NEWEST,
+            features: Features::read(&capabilities),
+            capabilities,
+            server_info: server_info.filter(|info| info.kind() == Kind::Object),
+            instructions: instructions.filter(|text| text.kind() == Kind::String),
         })
     }
 

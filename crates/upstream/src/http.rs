@@ -4,22 +4,32 @@
 //! has one. With HTTP+SSE everything comes on that stream. One task owns all of it, so that a [`Listener`](crate::Listener) hears one thing after the other.
 //! (MCP 2025-11-25 and 2026-07-28, basic/transports, "Streamable HTTP".)
 
+mod answer;
+mod bell;
+mod client;
+mod connect;
 mod established;
 mod events;
 mod exchange;
 mod failure;
 mod handle;
+mod idle;
+mod line;
+mod modern;
 mod outgoing;
+mod place;
 mod remote;
 mod sse;
 mod standalone;
 mod task;
+mod tools;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use pontoon_mcp::header::PARAM_PREFIX;
 use thiserror::Error;
 
 pub use self::failure::Failure;
@@ -29,18 +39,17 @@ use crate::connector::{BoxFuture, ConnectError, Connector};
 use handle::IdleRemote;
 use remote::Remote;
 
-/// Which transport a remote server speaks.
+/// Which transport a remote server speaks. A request whose `_meta` names a revision stands by itself and is sent as
+/// 2026-07-28 says, whatever else goes to the same server; only HTTP+SSE has no way for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpTransport {
-    /// Streamable HTTP with sessions or, if the server refuses the first message in the way that 2025-11-25,
+    /// Streamable HTTP or, if the server refuses `initialize` in the way that 2025-11-25,
     /// "Backwards Compatibility", names, HTTP+SSE. What it speaks is remembered.
     Auto,
-    /// Streamable HTTP with sessions (2025-03-26 to 2025-11-25).
+    /// Streamable HTTP (2025-03-26 to 2026-07-28).
     Streamable,
     /// HTTP+SSE (2024-11-05).
     Sse,
-    /// Streamable HTTP where every request stands by itself (2026-07-28).
-    Stateless,
 }
 
 /// Limits of a connection to a remote server.
@@ -131,13 +140,15 @@ impl Http {
 }
 
 /// Headers that the transport sets, or that would change whom it speaks to.
-const OWN_HEADERS: [&str; 9] = [
+const OWN_HEADERS: [&str; 11] = [
     "accept",
     "connection",
     "content-length",
     "content-type",
     "host",
     "last-event-id",
+    "mcp-method",
+    "mcp-name",
     "mcp-protocol-version",
     "mcp-session-id",
     "transfer-encoding",
@@ -148,7 +159,7 @@ fn headers(configured: &[(String, String)]) -> Result<HeaderMap, HttpError> {
     for (name, value) in configured {
         let invalid = || HttpError::Header(name.clone());
         let header = HeaderName::try_from(name.as_str()).map_err(|_| invalid())?;
-        if OWN_HEADERS.contains(&header.as_str()) {
+        if OWN_HEADERS.contains(&header.as_str()) || header.as_str().starts_with(PARAM_PREFIX) {
             return Err(HttpError::OwnHeader(name.clone()));
         }
         let mut value = HeaderValue::try_from(value.as_str()).map_err(|_| invalid())?;

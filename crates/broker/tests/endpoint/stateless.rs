@@ -190,3 +190,21 @@ async fn a_listener_keeps_its_server_and_lets_go_of_it_when_it_goes_away() {
     until(|| house.fake.running() == 0).await;
     assert_eq!(house.in_flight(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn all_clients_of_a_principal_share_a_server_where_that_is_wanted() {
+    let house = House::with(Hosting::Command(LeasePolicy::Principal), |settings| {
+        settings.idle = 10 * SECOND;
+    });
+    let (one, two) = (house.guest().await, house.guest().await);
+    assert_eq!(one.call(1, "echo").await.server().await, 0);
+    assert_eq!(two.call(1, "echo").await.server().await, 0);
+    assert_eq!(house.modern_call("127.0.0.1", "echo").await.server().await, 0);
+    assert_eq!(house.once("tools/list", "{}").await.server().await, 0);
+    assert_eq!(house.modern_call(OTHER, "echo").await.server().await, 1);
+    until(|| house.endpoint.processes() == 1).await;
+    assert!(!house.fake.server(0).is_gone(), "sessions are open on it");
+    one.leave();
+    two.leave();
+    until(|| house.endpoint.processes() == 0).await;
+}

@@ -108,12 +108,14 @@ pub(crate) fn describe(upstream: &Upstream) -> String {
         Upstream::Builtin(_) => "built in".to_owned(),
         Upstream::Remote(remote) => match remote.lease {
             LeaseKind::Session => format!("{}, a session for each of ours", remote.origin()),
+            LeaseKind::Principal => format!("{}, a session for each principal", remote.origin()),
             LeaseKind::Shared => format!("{}, one session for all", remote.origin()),
         },
         Upstream::Command(command) => {
             let program = command.program.display();
             match command.lease {
                 Lease::Session { .. } => format!("{program}, a process for each session"),
+                Lease::Principal { .. } => format!("{program}, a process for each principal"),
                 Lease::Shared => format!("{program}, one process for all"),
             }
         }

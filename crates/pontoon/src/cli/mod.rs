@@ -1,9 +1,11 @@
 //! The command line.
 
+mod call;
 mod check;
 mod serve;
 mod servers;
 
+pub(crate) use call::{CallArguments, Era, HttpArguments, QuestionArguments};
 pub(crate) use check::CheckArguments;
 use clap::Parser;
 pub(crate) use serve::{LogFormat, ServeArguments};
@@ -34,6 +36,13 @@ pub(crate) enum Subcommand {
         after_long_help = exit_code::help(),
     )]
     Check(Box<CheckArguments>),
+    /// Speak to a server: describe it, call its tools, read its resources, hear of changes.
+    #[command(
+        help_template = serve::HELP_TEMPLATE,
+        before_long_help = call::EXAMPLES,
+        after_long_help = exit_code::help(),
+    )]
+    Call(Box<CallArguments>),
 }
 
 #[cfg(test)]

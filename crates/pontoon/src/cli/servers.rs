@@ -41,6 +41,8 @@ pub(crate) struct Servers {
 pub(crate) enum Lease {
     /// Each session has its own; clients without sessions, one per principal or address
     Session,
+    /// All clients of one principal or address share one
+    Principal,
     /// All clients share one
     Shared,
 }
@@ -49,6 +51,7 @@ impl From<Lease> for LeaseKind {
     fn from(lease: Lease) -> Self {
         match lease {
             Lease::Session => Self::Session,
+            Lease::Principal => Self::Principal,
             Lease::Shared => Self::Shared,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
-use pontoon_config::{Builtin, Command, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
+use pontoon_config::{Builtin, Command, Era, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
 use pontoon_policy::Gauge;
 use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
 use pontoon_supervise::{CommandSpec, Environment, Grace};
@@ -32,6 +32,7 @@ pub(crate) fn endpoint(
         },
     };
     let settings = EndpointSettings {
+        era: era(server.era),
         drain: limits.drain_timeout,
         max_parked: limits.max_parked,
         max_parked_per_principal: limits.max_parked_per_principal,
@@ -58,6 +59,14 @@ pub(crate) fn connector(
     }
 }
 
+const fn era(era: Era) -> pontoon_broker::Era {
+    match era {
+        Era::Auto => pontoon_broker::Era::Auto,
+        Era::Legacy => pontoon_broker::Era::Legacy,
+        Era::Modern => pontoon_broker::Era::Modern,
+    }
+}
+
 fn timeouts(server: &Server, limits: &Limits, open: Duration) -> Timeouts {
     Timeouts {
         open,
@@ -70,6 +79,7 @@ fn timeouts(server: &Server, limits: &Limits, open: Duration) -> Timeouts {
 fn command_settings(server: &Server, command: &Command, limits: &Limits) -> EndpointSettings {
     let policy = match &command.lease {
         Lease::Session { .. } => LeasePolicy::Session,
+        Lease::Principal { .. } => LeasePolicy::Principal,
         Lease::Shared => LeasePolicy::Shared,
     };
     let defaults = EndpointSettings::new(server.name.as_str(), Hosting::Command(policy));
@@ -88,6 +98,15 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
             idle: idle_timeout,
             ..settings
         },
+        Lease::Principal {
+            max_processes,
+            idle_timeout,
+        } => EndpointSettings {
+            warm: 0,
+            max_processes,
+            idle: idle_timeout,
+            ..settings
+        },
         // The one process never stops for want of calls.
         Lease::Shared => EndpointSettings {
             max_processes: limits.max_processes,
@@ -100,6 +119,7 @@ fn command_settings(server: &Server, command: &Command, limits: &Limits) -> Endp
 fn remote_settings(server: &Server, remote: &Remote, limits: &Limits) -> EndpointSettings {
     let (policy, idle) = match remote.lease {
         LeaseKind::Session => (LeasePolicy::Session, remote.idle_timeout),
+        LeaseKind::Principal => (LeasePolicy::Principal, remote.idle_timeout),
         // The one session never ends for want of calls.
         LeaseKind::Shared => (LeasePolicy::Shared, Duration::MAX),
     };

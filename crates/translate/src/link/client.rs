@@ -5,9 +5,9 @@ use pontoon_mcp::error::{invalid_params, invalid_request, method_not_found};
 
 use super::handshake::requested_level;
 use super::{
-    Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, Incoming, Link, MemberId,
-    Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method, post,
-    refuse,
+    Anomaly, Bridge, Client, ClientExchange, Deadline, Duration, Effect, Fault, Id, InFlight, Incoming, Link,
+    MemberId, Notification, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, accept, encode, method,
+    post, refuse,
 };
 use crate::exchange::{Asker, Modern, Retry};
 use crate::input_required;
@@ -62,6 +62,9 @@ impl<O: Outlet> Link<O> {
         }
         let effect = match &*request.method {
             method::INITIALIZE => return self.initialize(owner, member, request, now, out),
+            _ if self.server == Server::Modern => {
+                return self.cross_to_modern(owner, Some(member), request, now, out);
+            }
             method::SET_LEVEL if self.sharing == Sharing::Shared => {
                 return self.set_shared_level(owner, member, &request, now, out);
             }
@@ -88,6 +91,7 @@ impl<O: Outlet> Link<O> {
     fn begin_alone(&mut self, owner: O::Exchange, request: Request, now: Duration, out: &mut O) {
         match &*request.method {
             method::INITIALIZE => self.welcome(owner, None, &request, out),
+            _ if self.server == Server::Modern => self.cross_to_modern(owner, None, request, now, out),
             method::PING => accept(owner, &request.id, &Raw::empty_object(), out),
             name @ (method::SET_LEVEL | method::SUBSCRIBE | method::UNSUBSCRIBE) => {
                 let error = invalid_request(format!(
@@ -114,6 +118,9 @@ impl<O: Outlet> Link<O> {
     ) {
         self.learn_introduction(member, request.params.as_ref());
         match (&self.state, self.sharing) {
+            (State::Closed, Sharing::Exclusive) if self.server == Server::Modern => {
+                self.greet(owner, member, &request, now, out);
+            }
             (State::Closed, Sharing::Exclusive) => {
                 let params = match opening::speakable(request.params.as_ref()) {
                     Ok(params) => Some(params),
@@ -127,25 +134,39 @@ impl<O: Outlet> Link<O> {
                 let error = invalid_request("Invalid request: this session is initialized already");
                 refuse(owner, &request.id, &error, out);
             }
-            (_, Sharing::Shared) => self.welcome(owner, Some(member), &request, out),
+            (_, Sharing::Shared) => {
+                self.welcome(owner, Some(member), &request, out);
+                self.tend(now, out);
+            }
         }
     }
 
     fn welcome(&mut self, owner: O::Exchange, member: Option<MemberId>, request: &Request, out: &mut O) {
+        let requested = requested_revision(request.params.as_ref());
+        self.welcome_as(owner, &request.id, (member, requested.as_deref()), out);
+    }
+
+    /// Answers an `initialize` from what the server said of itself.
+    pub(super) fn welcome_as(
+        &mut self,
+        owner: O::Exchange,
+        id: &Id,
+        (member, requested): (Option<MemberId>, Option<&str>),
+        out: &mut O,
+    ) {
         let Some(opened) = self.opened() else {
             let error = Fault::before(Reason::HandshakeFailed).to_error();
-            return refuse(owner, &request.id, &error, out);
+            return refuse(owner, id, &error, out);
         };
-        let params = request.params.as_ref().and_then(Raw::object);
-        let requested = params
-            .as_ref()
-            .and_then(|params| params.get_str("protocolVersion"));
-        let (revision, result) = opened.welcome(requested.as_deref());
+        let (revision, result) = opened.welcome(requested);
+        if let Some(member) = member {
+            self.note_revision(member, revision);
+        }
         if let Some(member) = member.and_then(|member| self.members.get_mut(&member)) {
             member.is_greeted = true;
             out.settled(&member.handle, revision);
         }
-        accept(owner, &request.id, &result, out);
+        accept(owner, id, &result, out);
     }
 
     /// On a shared server the level is the lowest that anybody wants; who
@@ -332,6 +353,7 @@ impl<O: Outlet> Link<O> {
             effect,
             asks: None,
             keeps: None,
+            again: None,
         };
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
     }
@@ -343,6 +365,8 @@ impl<O: Outlet> Link<O> {
             // A shared server was opened, and told so, by the link itself. It
             // must not hear of one client's roots on behalf of all.
             method::INITIALIZED | method::ROOTS_CHANGED if self.sharing == Sharing::Shared => {}
+            // A modern server takes none but the one above.
+            _ if self.server == Server::Modern => {}
             name => post(encode::notification(name, notification.params.as_ref()), out),
         }
     }
@@ -366,10 +390,16 @@ impl<O: Outlet> Link<O> {
     }
 
     fn is_handshake(&self, id: UpstreamId) -> bool {
-        self.in_flight
-            .get(&id)
-            .is_some_and(|exchange| exchange.method == method::INITIALIZE)
+        self.in_flight.get(&id).is_some_and(InFlight::opens)
     }
+}
+
+/// The revision that an `initialize` asks for.
+pub(super) fn requested_revision(params: Option<&Raw>) -> Option<String> {
+    let params = params.and_then(Raw::object)?;
+    params
+        .get_str("protocolVersion")
+        .map(std::borrow::Cow::into_owned)
 }
 
 /// What is wrong with a request that does not say which tool, prompt or

@@ -3,8 +3,7 @@
 use super::server::minted_id;
 use super::{
     Anomaly, Bytes, ClientExchange, Deadline, Delivery, Duration, Effect, Fault, Id, InFlight, Link,
-    MemberId, Origin, Outlet, Purpose, Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method,
-    post, refuse,
+    MemberId, Origin, Outlet, Raw, Reason, Sharing, State, UpstreamId, cancelled, method, post, refuse,
 };
 use crate::fault::Sent;
 
@@ -23,6 +22,7 @@ impl<O: Outlet> Link<O> {
         self.asked.retain(|_, question| !question.is_for(member));
         if let Some(gone) = self.members.remove(&member) {
             self.release_all(&gone.uris, now, out);
+            self.tend(now, out);
         }
         self.cache.forget_member(member);
     }
@@ -56,13 +56,15 @@ impl<O: Outlet> Link<O> {
         self.expire_asking(now, out);
         self.spare_calls_with_questions(now);
         self.given_up.expire(now);
+        self.make_again(now, out);
         for id in self.in_flight_where(|exchange| exchange.deadline.is_over(now)) {
-            let reason = match self.in_flight.get(&id).map(|exchange| &exchange.method) {
-                Some(name) if *name == method::INITIALIZE => Reason::StartTimeout,
+            let reason = match self.in_flight.get(&id) {
+                Some(exchange) if exchange.opens() => Reason::StartTimeout,
                 _ => Reason::Timeout,
             };
             self.withdraw(id, reason, None, out);
         }
+        self.tend(now, out);
     }
 
     /// The connection is gone. Everything in flight is answered; members,
@@ -83,9 +85,13 @@ impl<O: Outlet> Link<O> {
         self.cache.clear();
         self.lose_asking(reason);
         let was_opening = matches!(self.state, State::Opening);
-        if self.server == Server::Legacy {
+        let goes_on = was_opening && self.turns_after_loss();
+        // A modern server that was not asked what it is need not be asked after a loss either.
+        if !matches!(self.state, State::Open(None)) {
             self.state = State::Closed;
         }
+        self.ears.lose();
+        self.probe.lose();
         let (returned, lost) = std::mem::take(&mut self.in_flight)
             .into_iter()
             .partition(|(_, exchange)| matches!(exchange.delivery, Delivery::Returned(_)));
@@ -96,7 +102,9 @@ impl<O: Outlet> Link<O> {
             }
         }
         self.void_questions(out);
-        if was_opening {
+        self.void_inline(out);
+        if was_opening && !goes_on {
+            self.close_opening();
             out.opened(Err(Fault::before(reason)));
         }
     }
@@ -111,7 +119,7 @@ impl<O: Outlet> Link<O> {
                 origin: Origin::Client(client),
                 delivery: delivery @ Delivery::Sent,
                 ..
-            }) if client.effect != Effect::Open => *delivery = Delivery::Returned(message),
+            }) if !client.opens() => *delivery = Delivery::Returned(message),
             _ => self.request_failed(id, &Fault::before(Reason::Exited), out),
         }
     }
@@ -154,8 +162,7 @@ impl<O: Outlet> Link<O> {
         let Some(exchange) = self.in_flight.remove(&id) else {
             return;
         };
-        // `initialize` MUST NOT be cancelled (2025-11-25, Cancellation).
-        if exchange.method != method::INITIALIZE {
+        if exchange.is_cancellable() {
             post(cancelled(id.to_raw(), params), out);
         }
         match exchange.origin {
@@ -164,9 +171,9 @@ impl<O: Outlet> Link<O> {
                 self.fail(client, &Fault::after(reason), out);
                 self.void_questions_of(id, out);
                 self.void_asking(id, out);
+                self.void_inline_of(id, out);
             }
-            Origin::Link(Purpose::Open) => self.fail_opening(reason, out),
-            Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+            Origin::Link(purpose) => self.own_request_failed(id, &purpose, reason, out),
         }
     }
 
@@ -181,6 +188,9 @@ impl<O: Outlet> Link<O> {
             return;
         };
         match exchange.origin {
+            Origin::Client(client) if self.refuses_handshake(&client, fault) => {
+                self.ask_what_it_is(client, None, exchange.deadline, out);
+            }
             Origin::Client(client) => {
                 if fault.sent == Sent::Perhaps {
                     self.remember_given_up(id, &client, exchange.deadline);
@@ -189,8 +199,7 @@ impl<O: Outlet> Link<O> {
                 self.void_questions_of(id, out);
                 self.void_asking(id, out);
             }
-            Origin::Link(Purpose::Open) => self.fail_opening(fault.reason, out),
-            Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+            Origin::Link(purpose) => self.own_request_failed(id, &purpose, fault.reason, out),
         }
     }
 
@@ -209,7 +218,7 @@ impl<O: Outlet> Link<O> {
     /// Answers a client's exchange with a fault of the gateway's own. A
     /// handshake that ends so is over.
     pub(super) fn fail(&mut self, client: ClientExchange<O::Exchange>, fault: &Fault, out: &mut O) {
-        let opens = client.effect == Effect::Open;
+        let opens = client.opens();
         self.settle(client, fault, out);
         if opens {
             self.fail_opening(fault.reason, out);
@@ -228,7 +237,7 @@ impl<O: Outlet> Link<O> {
         };
         member.calls.remove(&client.id);
         match &client.effect {
-            Effect::None | Effect::Open | Effect::SetLevel(_) => {}
+            Effect::None | Effect::Open | Effect::Greet { .. } | Effect::SetLevel(_) => {}
             Effect::Subscribe(uri) => {
                 if member.uris.remove(uri) {
                     self.subscriptions.release(uri);
@@ -248,6 +257,10 @@ impl<O: Outlet> Link<O> {
             .and_then(Raw::object)
             .and_then(|params| super::server::minted(params.get("requestId")?.as_i64()));
         match id.filter(|id| self.listens(*id)) {
+            Some(id) if self.ears.hear(id) => {
+                self.in_flight.remove(&id);
+                self.listen_ended(id, None, out);
+            }
             Some(id) => self.complete_forwarded_listener(id, out),
             None => out.anomaly(Anomaly::UnknownCancellation),
         }

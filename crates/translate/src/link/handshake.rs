@@ -2,23 +2,22 @@
 
 use pontoon_jsonrpc::Outcome;
 
+use super::client::requested_revision;
 use super::{
     Anomaly, ClientCapabilities, Duration, Fault, Introduction, LegacyRevision, Link, LogLevel, MemberId,
-    Notification, Opened, Outlet, Purpose, Raw, Reason, Sharing, State, Text, encode, listen, method,
-    opening, post,
+    Notification, Opened, Outlet, Purpose, Raw, Reason, Server, Sharing, State, Text, encode, listen, method,
+    post,
 };
 
 impl<O: Outlet> Link<O> {
-    /// Sends `initialize`, as the link's own or, after a loss, once more as
-    /// the member's. [`Outlet::opened`] tells how it went.
+    /// Sends `initialize` (or, to a modern server, `server/discover`), as the
+    /// link's own or, after a loss, once more as the member's.
+    /// [`Outlet::opened`] tells how it went.
     pub fn open(&mut self, revision: LegacyRevision, now: Duration, out: &mut O) {
         self.state = State::Opening;
         self.level = None;
-        let params = opening::initialize_params(&self.introduction, revision);
-        let sent = self.send_own(method::INITIALIZE, Some(&params), Purpose::Open, now, out);
-        if let Err(reason) = sent {
-            self.fail_opening(reason.in_opening(), out);
-        }
+        self.probe.begin(revision, self.timeouts, now);
+        self.send_opening(out);
     }
 
     /// The server answered the link's own `initialize`.
@@ -29,8 +28,9 @@ impl<O: Outlet> Link<O> {
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(reason) => return self.fail_opening(reason, out),
+            Err(reason) => return self.opening_failed(reason, out),
         };
+        self.probe.succeeded();
         self.state = State::Open(Some(Box::new(opened)));
         post(encode::notification(method::INITIALIZED, None), out);
         self.restore(now, out);
@@ -39,7 +39,7 @@ impl<O: Outlet> Link<O> {
     }
 
     pub(super) fn fail_opening(&mut self, reason: Reason, out: &mut O) {
-        self.state = State::Closed;
+        self.close_opening();
         out.opened(Err(Fault::before(reason)));
     }
 
@@ -54,6 +54,8 @@ impl<O: Outlet> Link<O> {
         let capabilities = capabilities.map_or_else(ClientCapabilities::none, |kept| kept.detached());
         if let Some(member) = self.members.get_mut(&member) {
             member.capabilities = capabilities.clone();
+            member.requested = requested_revision(params);
+            member.client_info = object.get("clientInfo").map(|info| info.detached());
         }
         if self.sharing == Sharing::Exclusive {
             let client_info = object
@@ -69,7 +71,10 @@ impl<O: Outlet> Link<O> {
     /// A server that was opened again knows nothing: it gets back its log
     /// level and its subscriptions, and clients are told that everything may
     /// have changed. The first time there is nothing to give back and nobody to tell.
-    fn restore(&mut self, now: Duration, out: &mut O) {
+    pub(super) fn restore(&mut self, now: Duration, out: &mut O) {
+        if self.server == Server::Modern {
+            return self.tend(now, out);
+        }
         let levels = self.members.values().filter_map(|member| member.level);
         if let Some(level) = levels.min() {
             self.raise_level(level, now, out);
@@ -81,7 +86,7 @@ impl<O: Outlet> Link<O> {
         self.hint_at_changes(&uris, out);
     }
 
-    fn hint_at_changes(&mut self, uris: &[String], out: &mut O) {
+    pub(super) fn hint_at_changes(&mut self, uris: &[String], out: &mut O) {
         let Some(features) = self.opened().map(|opened| opened.features) else {
             return;
         };

@@ -5,7 +5,7 @@ use pontoon_mcp::meta::{META, SUBSCRIPTION_ID};
 
 use super::{
     Anomaly, BTreeSet, Duration, Id, InFlight, Interest, Link, Listener, Notification, Opened, Origin,
-    Outlet, Purpose, Raw, Sharing, UpstreamId, accept, cancelled, encode, method, post, refuse,
+    Outlet, Purpose, Raw, Server, Sharing, UpstreamId, accept, cancelled, encode, method, post, refuse,
 };
 use crate::interest::{covers_uri, uri};
 use crate::modern_to_legacy;
@@ -58,6 +58,7 @@ impl<O: Outlet> Link<O> {
             let result = modern_to_legacy::result(method::LISTEN, &result, server_info.as_ref());
             accept(listener.owner, &listener.id, &result, out);
         }
+        self.ears.close();
         let listens = |exchange: &InFlight<O::Exchange>| exchange.method == method::LISTEN;
         for id in self.in_flight_where(listens) {
             post(cancelled(id.to_raw(), None), out);
@@ -90,7 +91,7 @@ impl<O: Outlet> Link<O> {
     /// Somebody who was subscribed to `uris` is gone.
     pub(super) fn release_all(&mut self, uris: &BTreeSet<String>, now: Duration, out: &mut O) {
         for uri in uris {
-            if self.subscriptions.release(uri) && self.is_open() {
+            if self.subscriptions.release(uri) && self.is_open() && self.server == Server::Legacy {
                 let params = resource(uri);
                 let sent = self.send_own(method::UNSUBSCRIBE, Some(&params), Purpose::Unsubscribe, now, out);
                 if sent.is_err() {
@@ -107,8 +108,9 @@ impl<O: Outlet> Link<O> {
         let legacy = encode::notification(&change.method, change.params.as_ref());
         for member in self.members.values() {
             let wanted = !of_resource || uri.as_deref().is_some_and(|uri| covers_uri(&member.uris, uri));
-            // An exclusive server's own idea of who subscribed is the better one.
-            if (wanted && member.is_greeted) || self.sharing == Sharing::Exclusive {
+            // An exclusive legacy server's own idea of who subscribed is the better one.
+            let decides = (self.sharing, self.server) == (Sharing::Exclusive, Server::Legacy);
+            if (wanted && member.is_greeted) || decides {
                 match of_resource {
                     true => out.notify(&member.handle, legacy.clone()),
                     false => out.hint(&member.handle, legacy.clone()),

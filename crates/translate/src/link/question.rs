@@ -141,6 +141,10 @@ impl<O: Outlet> Link<O> {
         let Some(Id::Integer(id)) = response.id else {
             return Err(UnknownQuestion);
         };
+        if self.is_inline(member, id) {
+            self.answer_inline(id, response.outcome, out);
+            return Ok(());
+        }
         let held = self
             .asked
             .get(&id)

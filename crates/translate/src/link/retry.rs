@@ -1,6 +1,7 @@
 //! Modern requests that come back with answers.
 
 use pontoon_jsonrpc::Request;
+use pontoon_mcp::ClientCapabilities;
 use pontoon_mcp::error::invalid_params;
 use pontoon_mcp::meta::{META, PROGRESS_TOKEN};
 
@@ -174,7 +175,7 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) -> Option<ClientExchange<O::Exchange>> {
-        let can_open = client.asks.as_ref().is_some_and(|declared| declared.opens_urls());
+        let can_open = client.asks.as_ref().is_some_and(ClientCapabilities::opens_urls);
         let Some(questions) = input_required::url_questions(error).filter(|_| can_open) else {
             return Some(client);
         };

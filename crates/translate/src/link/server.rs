@@ -10,6 +10,7 @@ use super::{
 use crate::exchange::Retry;
 use crate::input_required;
 use crate::interest::uri;
+use crate::legacy_to_modern;
 use crate::modern_to_legacy;
 use crate::straight::{subscription_id, with_subscription_id};
 
@@ -45,8 +46,9 @@ impl<O: Outlet> Link<O> {
         let Some(id) = minted_id(&id) else {
             return out.anomaly(Anomaly::UnknownResponse);
         };
-        let Some(exchange) = self.in_flight.remove(&id) else {
-            if self.keep_answer(id, response.outcome, out).is_err() {
+        let held = self.in_flight.get(&id).is_some_and(InFlight::is_held);
+        let Some(exchange) = (!held).then(|| self.in_flight.remove(&id)).flatten() else {
+            if held || self.keep_answer(id, response.outcome, out).is_err() {
                 self.given_up.answered(id, now + LAST_WORDS);
                 out.anomaly(Anomaly::UnknownResponse);
             }
@@ -56,10 +58,17 @@ impl<O: Outlet> Link<O> {
             Origin::Link(Purpose::Open) => self.finish_opening(&response.outcome, now, out),
             // Whatever the server says to these, nobody waits for it.
             Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+            Origin::Link(Purpose::Discover) => self.finish_discovery(&response.outcome, now, out),
+            Origin::Link(Purpose::Inquire) => self.finish_inquiry(&response.outcome),
+            Origin::Link(Purpose::Listen) => self.listen_ended(id, Some(&response.outcome), out),
             Origin::Client(client) => {
                 self.note_answered(id, &client, now);
                 self.void_asking(id, out);
-                self.answer(id, client, (&exchange.method, response.outcome), now, out);
+                let sent = (&exchange.method, exchange.deadline);
+                let Some((client, outcome)) = self.intercept(client, sent, response.outcome, now, out) else {
+                    return;
+                };
+                self.answer(id, client, (&exchange.method, outcome), now, out);
                 self.assign_waiting(now, out);
             }
         }
@@ -89,11 +98,19 @@ impl<O: Outlet> Link<O> {
             }
             Outcome::Result(result) => {
                 self.apply(&client, &result, out);
+                if method == method::TOOLS_LIST {
+                    out.listed(&result);
+                }
                 if let Some(question) = client.keeps.take() {
                     self.cache.keep(*question, &result, now);
                 }
+                let result = self.readable(client.member, method, result);
                 match client.bridge {
                     Bridge::Straight => accept(client.owner, &client.id, &result, out),
+                    Bridge::LegacyToModern { .. } => {
+                        let result = legacy_to_modern::result(method, &result);
+                        accept(client.owner, &client.id, &result, out);
+                    }
                     Bridge::Modern { .. } => {
                         let result = modern_result(id, &client.id, method, result);
                         let result = seal_state(&client.owner, method, result, now, out);
@@ -117,6 +134,7 @@ impl<O: Outlet> Link<O> {
                 };
                 let error = match client.bridge {
                     Bridge::ModernToLegacy { .. } => modern_to_legacy::error(error),
+                    Bridge::LegacyToModern { .. } => legacy_to_modern::error(method, error),
                     Bridge::Straight | Bridge::Modern { .. } => error,
                 };
                 refuse(client.owner, &client.id, &error, out);
@@ -132,13 +150,15 @@ impl<O: Outlet> Link<O> {
         member.calls.remove(&client.id);
         match &client.effect {
             // Subscriptions count from their request on.
-            Effect::None | Effect::Subscribe(_) | Effect::Unsubscribe(_) => {}
+            Effect::None | Effect::Subscribe(_) | Effect::Unsubscribe(_) | Effect::Greet { .. } => {}
             Effect::Open => {
                 let opened = Opened::read(result);
                 let revision = opened
                     .as_ref()
                     .map_or(LegacyRevision::NEWEST, |opened| opened.revision);
+                member.revision = Some(revision);
                 out.settled(&member.handle, revision);
+                self.probe.succeeded();
                 self.state = State::Open(opened.map(Box::new));
             }
             Effect::SetLevel(level) => member.level = Some(*level),
@@ -164,7 +184,7 @@ impl<O: Outlet> Link<O> {
         if self.server == Server::Modern
             && let Some(subscription) = subscription_id(notification.params.as_ref())
         {
-            return self.on_subscription(&subscription, notification, out);
+            return self.on_subscription(&subscription, notification, now, out);
         }
         match &*notification.method {
             method::PROGRESS => self.on_progress(notification, now, out),
@@ -306,8 +326,18 @@ impl<O: Outlet> Link<O> {
     }
 
     /// A modern server's notification on one of the listen streams.
-    fn on_subscription(&mut self, subscription: &Raw, notification: &Notification, out: &mut O) {
-        let exchange = minted(subscription.as_i64()).and_then(|id| self.in_flight.get(&id));
+    fn on_subscription(
+        &mut self,
+        subscription: &Raw,
+        notification: &Notification,
+        now: Duration,
+        out: &mut O,
+    ) {
+        let id = minted(subscription.as_i64());
+        if let Some(id) = id.filter(|id| self.ears.hear(*id)) {
+            return self.on_change(id, notification, now, out);
+        }
+        let exchange = id.and_then(|id| self.in_flight.get(&id));
         let Some(InFlight {
             origin: Origin::Client(client),
             ..

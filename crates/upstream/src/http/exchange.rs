@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::HeaderValue;
 use pontoon_jsonrpc::{Id, Limits, Message, Payload};
 use pontoon_mcp::header;
 use pontoon_sse::Decoder;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Response, StatusCode};
 
 use crate::connection::Listener;
 use crate::http::HttpTransport;
-use crate::http::established::Established;
-use crate::http::events::{Events, decoder, whole};
+use crate::http::answer::{Answer, Content};
+use crate::http::established::{Established, settled};
+use crate::http::events::{Events, decoder};
 use crate::http::failure::Failure;
-use crate::http::outgoing::{Kind, Outgoing};
+use crate::http::outgoing::{About, Kind, Outgoing};
 use crate::http::remote::Remote;
 use crate::queued::Shared;
 
@@ -43,7 +44,6 @@ pub(crate) struct Conversation {
 }
 
 /// How a POST ended.
-#[derive(Debug)]
 pub(crate) enum Outcome {
     /// The answer was delivered, or there is none to come.
     Done,
@@ -53,13 +53,6 @@ pub(crate) enum Outcome {
     Failed(Failure),
     /// HTTP+SSE is open; everything else comes on this stream.
     Opened(Box<Events>),
-}
-
-/// What a status and content type promise.
-pub(crate) enum Content {
-    Json,
-    Events,
-    Nothing,
 }
 
 impl Conversation {
@@ -78,6 +71,9 @@ impl Conversation {
     }
 
     async fn post(&self, message: &Outgoing) -> Result<Outcome, Failure> {
+        if let Some(modern) = message.modern() {
+            return self.post_modern(message, modern).await;
+        }
         let is_first_contact = matches!(message.kind, Kind::Opening(_));
         if self.established.endpoint().is_some() {
             return self.send_over(message).await;
@@ -86,56 +82,73 @@ impl Conversation {
             return self.open_sse(message).await;
         }
         let session = self.established.get();
-        let sent = self.remote.post(message, &self.established).send().await;
-        let response = sent.map_err(|error| Failure::of(&error))?;
+        let answer = self.remote.post(message, &self.established).await?;
         let has_session = session.is_some_and(|session| session.id.is_some());
-        if response.status() == StatusCode::NOT_FOUND && has_session {
+        if answer.status() == StatusCode::NOT_FOUND && has_session {
             return Ok(Outcome::SessionGone);
         }
         let Some(awaited) = message.awaited() else {
-            return taken(response.status()).map(|()| Outcome::Done);
+            return taken(answer).map(|()| Outcome::Done);
         };
-        if !response.status().is_success() {
-            if is_first_contact && self.may_speak_sse(response.status()) {
-                return self.try_sse(message, response, awaited).await;
+        if is_first_contact && self.may_speak_sse(answer.status()) {
+            return self.try_sse(message, answer).await;
+        }
+        if is_first_contact && answer.status().is_success() {
+            return self.opened(answer, awaited).await;
+        }
+        self.answered(answer, message).await
+    }
+
+    /// Reads the answer to a request, whatever it looks like.
+    pub(crate) async fn answered(&self, answer: Answer, message: &Outgoing) -> Result<Outcome, Failure> {
+        let status = answer.status();
+        match answer.content() {
+            _ if is_final(status) => Err(refusal(status)),
+            Content::Json => {
+                let body = answer
+                    .whole(self.shared.max_message, self.remote.patience)
+                    .await?;
+                self.judged(status, body, message)
             }
-            return self.refused(response, awaited).await;
-        }
-        if is_first_contact {
-            return self.opened(response, awaited).await;
-        }
-        match content(&response) {
-            Content::Json => self.single(response, awaited).await,
-            Content::Events => self.stream(response, awaited).await,
+            _ if !status.is_success() => Err(refusal(status)),
+            Content::Events => self.stream(answer, message).await,
             Content::Nothing => Err(Failure::Protocol("a request was accepted without an answer")),
         }
     }
 
-    fn answer_events(&self, response: Response) -> Events {
-        let decoder = decoder(self.shared.max_message);
-        Events::new(response, decoder, Some(self.remote.patience))
-    }
-
-    async fn single(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let body = whole(response, self.shared.max_message, self.remote.patience).await?;
-        if self.deliver(body, Some(awaited))? {
+    /// Delivers a body that should be the answer.
+    pub(crate) fn judged(
+        &self,
+        status: StatusCode,
+        body: Bytes,
+        message: &Outgoing,
+    ) -> Result<Outcome, Failure> {
+        if !status.is_success() {
+            return self.refused(status, body, message);
+        }
+        if self.deliver(body, Some(message))? {
             Ok(Outcome::Done)
         } else {
             Err(Failure::Protocol("it does not answer the request"))
         }
     }
 
+    pub(crate) fn events(&self, answer: Answer) -> Events {
+        let decoder = decoder(self.shared.max_message);
+        Events::new(answer, decoder, Some(self.remote.patience))
+    }
+
     /// Reads a stream up to the answer, coming back for the rest where it breaks.
-    async fn stream(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let mut events = self.answer_events(response);
+    async fn stream(&self, answer: Answer, message: &Outgoing) -> Result<Outcome, Failure> {
+        let mut events = self.events(answer);
         let mut fruitless = 0;
         loop {
             let broken = loop {
                 match events.next().await {
                     Ok(Some(event)) => {
                         fruitless = 0;
-                        if event.name == "message" && self.deliver(event.data, Some(awaited))? {
-                            self.read_to_end(events).await;
+                        if event.name == "message" && self.deliver(event.data, Some(message))? {
+                            self.read_to_end(events, message).await;
                             return Ok(Outcome::Done);
                         }
                     }
@@ -148,7 +161,7 @@ impl Conversation {
             // The request was taken: whatever goes wrong from here on, it may have been carried out.
             events = loop {
                 fruitless += 1;
-                if fruitless > MAX_RESUMPTIONS || !self.is_resumable(&decoder) {
+                if fruitless > MAX_RESUMPTIONS || !is_resumable(message, &decoder) {
                     return Err(broken);
                 }
                 match self.resume(decoder).await {
@@ -160,46 +173,43 @@ impl Conversation {
     }
 
     /// A stream that is read to its end leaves a connection that can be used again.
-    async fn read_to_end(&self, mut events: Events) {
+    async fn read_to_end(&self, mut events: Events, message: &Outgoing) {
         let rest = async {
             while let Ok(Some(event)) = events.next().await {
                 // The answer is there; what is no message was counted.
-                let _ = self.deliver(event.data, None);
+                let _ = self.deliver(event.data, Some(message));
             }
         };
         let _ = tokio::time::timeout(REST, rest).await;
-    }
-
-    /// Only after an event with an id ("Resumability and Redelivery"), which 2026-07-28 does not know.
-    fn is_resumable(&self, decoder: &Decoder) -> bool {
-        self.remote.transport() != HttpTransport::Stateless && !decoder.last_event_id().is_empty()
     }
 
     /// Asks for what follows the last event; gives the decoder back if that is not to be had.
     async fn resume(&self, decoder: Decoder) -> Result<Events, Box<Decoder>> {
         let pause = decoder.retry().unwrap_or(RETRY);
         tokio::time::sleep(pause.clamp(MIN_RETRY, MAX_RETRY)).await;
-        let request = self.remote.get(self.established.get(), decoder.last_event_id());
-        match request.send().await {
-            Ok(response) if response.status().is_success() && is_events(&response) => {
-                Ok(Events::new(response, decoder, Some(self.remote.patience)))
+        let rest = self.remote.get(self.established.get(), decoder.last_event_id());
+        match rest.await {
+            Ok(answer) if answer.status().is_success() && answer.is_events() => {
+                Ok(Events::new(answer, decoder, Some(self.remote.patience)))
             }
             Ok(_) | Err(_) => Err(Box::new(decoder)),
         }
     }
 
     /// The answer to `initialize` says what every later request has to repeat.
-    async fn opened(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let id = response.headers().get(header::SESSION_ID).cloned();
-        match content(&response) {
+    async fn opened(&self, answer: Answer, awaited: &Id) -> Result<Outcome, Failure> {
+        let id = answer.headers().get(header::SESSION_ID).cloned();
+        match answer.content() {
             Content::Json => {
-                let body = whole(response, self.shared.max_message, self.remote.patience).await?;
+                let body = answer
+                    .whole(self.shared.max_message, self.remote.patience)
+                    .await?;
                 if self.greet(id, body, awaited)? {
                     return Ok(Outcome::Done);
                 }
             }
             Content::Events => {
-                let mut events = self.answer_events(response);
+                let mut events = self.events(answer);
                 while let Some(event) = events.next().await? {
                     // It may say something else before.
                     if self.greet(id.clone(), event.data, awaited)? {
@@ -216,47 +226,46 @@ impl Conversation {
     fn greet(&self, id: Option<HeaderValue>, body: Bytes, awaited: &Id) -> Result<bool, Failure> {
         let message = Message::parse(body, &Limits::SERVER)
             .map_err(|_| Failure::Protocol("the answer to the handshake is no JSON-RPC"))?;
-        if answers(&message, Some(awaited)) {
-            self.established.learn(id, &message);
+        let is_answer = answers(&message, awaited);
+        if let (true, Some(revision)) = (is_answer, settled(&message)) {
+            self.established.learn(self.remote.session(id, revision.as_str()));
         }
-        Ok(self.tell(message, Some(awaited)))
+        self.tell(message, Some(awaited));
+        Ok(is_answer)
     }
 
     /// A status that is no success may still come with the answer: an error object.
-    pub(crate) async fn refused(&self, response: Response, awaited: &Id) -> Result<Outcome, Failure> {
-        let failure = refusal(response.status());
-        let may_answer = matches!(failure, Failure::Status(_)) && matches!(content(&response), Content::Json);
-        if !may_answer {
+    fn refused(&self, status: StatusCode, body: Bytes, message: &Outgoing) -> Result<Outcome, Failure> {
+        let failure = refusal(status);
+        let (Ok(Message::Response(mut answer)), Some(awaited)) =
+            (Message::parse(body, &Limits::SERVER), message.awaited())
+        else {
             return Err(failure);
-        }
-        let body = whole(response, self.shared.max_message, self.remote.patience).await?;
-        match Message::parse(body, &Limits::SERVER) {
-            Ok(Message::Response(mut answer)) => {
-                // Who could not read the request could not read its id.
-                answer.id.get_or_insert_with(|| awaited.clone());
-                if self.tell(Message::Response(answer), Some(awaited)) {
-                    return Ok(Outcome::Done);
-                }
-                Err(failure)
-            }
-            _ => Err(failure),
+        };
+        // Who could not read the request could not read its id.
+        let is_answer = *answer.id.get_or_insert_with(|| awaited.clone()) == *awaited;
+        self.tell(Message::Response(answer), Some(awaited));
+        if is_answer {
+            Ok(Outcome::Done)
+        } else {
+            Err(failure)
         }
     }
 
-    /// Delivers what a body or event holds; true if the awaited answer was in it.
-    pub(crate) fn deliver(&self, body: Bytes, awaited: Option<&Id>) -> Result<bool, Failure> {
+    /// Delivers what a body or event holds; true if the answer to the request that it came for was in it.
+    pub(crate) fn deliver(&self, body: Bytes, within: Option<&Outgoing>) -> Result<bool, Failure> {
         let Ok(payload) = Payload::parse(body, &Limits::SERVER) else {
             self.shared.tally.refused_messages.add_one();
             return Err(Failure::Protocol("a message is no JSON-RPC"));
         };
         match payload {
-            Payload::Single(message) => Ok(self.tell(message, awaited)),
+            Payload::Single(message) => Ok(self.pass(message, within)),
             // 2025-03-26 only: a server may put together what it has to say.
             Payload::Batch(messages) => {
                 let mut answered = false;
                 for message in messages {
                     match message {
-                        Ok(message) => answered |= self.tell(message, awaited),
+                        Ok(message) => answered |= self.pass(message, within),
                         Err(_) => self.shared.tally.refused_messages.add_one(),
                     }
                 }
@@ -265,42 +274,51 @@ impl Conversation {
         }
     }
 
-    fn tell(&self, message: Message, awaited: Option<&Id>) -> bool {
-        let is_answer = answers(&message, awaited);
-        self.shared.tally.received.add_one();
-        self.listener.message(message);
+    fn pass(&self, mut message: Message, within: Option<&Outgoing>) -> bool {
+        let awaited = within.and_then(Outgoing::awaited);
+        let is_answer = awaited.is_some_and(|awaited| answers(&message, awaited));
+        let about = within.and_then(Outgoing::modern).map(|modern| &modern.about);
+        if let (true, Some(About::Tools)) = (is_answer, about) {
+            message = self.remote.tools.learn(message, &self.shared.name);
+        }
+        self.tell(message, awaited);
         is_answer
     }
-}
 
-impl Outgoing {
-    /// The id of the answer to wait for.
-    pub(crate) fn awaited(&self) -> Option<&Id> {
-        match &self.kind {
-            Kind::Opening(id) | Kind::Request(id) => Some(id),
-            Kind::Opened | Kind::Cancellation(_) | Kind::Other => None,
+    fn tell(&self, message: Message, within: Option<&Id>) {
+        self.shared.tally.received.add_one();
+        match within {
+            Some(request) => self.listener.message_within(message, request),
+            None => self.listener.message(message),
         }
     }
 }
 
-fn answers(message: &Message, awaited: Option<&Id>) -> bool {
+fn answers(message: &Message, awaited: &Id) -> bool {
     match message {
-        Message::Response(response) => response.id.as_ref() == awaited,
+        Message::Response(response) => response.id.as_ref() == Some(awaited),
         Message::Request(_) | Message::Notification(_) => false,
     }
 }
 
-/// Whether a body is a stream of events.
-pub(crate) fn is_events(response: &Response) -> bool {
-    matches!(content(response), Content::Events)
+/// Only after an event with an id ("Resumability and Redelivery"), which 2026-07-28 does not know.
+fn is_resumable(message: &Outgoing, decoder: &Decoder) -> bool {
+    message.modern().is_none() && !decoder.last_event_id().is_empty()
 }
 
 /// Whether a notification or response was taken.
-pub(crate) fn taken(status: StatusCode) -> Result<(), Failure> {
+pub(crate) fn taken(answer: Answer) -> Result<(), Failure> {
+    let status = answer.status();
+    answer.release();
     if status.is_success() {
         return Ok(());
     }
     Err(refusal(status))
+}
+
+/// Whether a status says all there is to say: what comes with it is not for clients.
+pub(crate) fn is_final(status: StatusCode) -> bool {
+    !status.is_success() && !matches!(refusal(status), Failure::Status(_))
 }
 
 pub(crate) fn refusal(status: StatusCode) -> Failure {
@@ -308,16 +326,5 @@ pub(crate) fn refusal(status: StatusCode) -> Failure {
         status @ (401 | 403) => Failure::Unauthorized(status),
         status @ (429 | 503) => Failure::Busy(status),
         status => Failure::Status(status),
-    }
-}
-
-pub(crate) fn content(response: &Response) -> Content {
-    let kind = response.headers().get(CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    match essence {
-        kind if kind.eq_ignore_ascii_case("application/json") => Content::Json,
-        kind if kind.eq_ignore_ascii_case("text/event-stream") => Content::Events,
-        _ => Content::Nothing,
     }
 }

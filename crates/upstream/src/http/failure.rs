@@ -1,9 +1,9 @@
 //! Why a request got no answer although the connection lives on.
 
-use thiserror::Error;
+use std::error::Error;
 
 /// Why one request got no answer. Its `Display` is for the operator's log; it names no path, header or body.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Nobody answers at the address, or TLS failed: nothing was sent.
     #[error("the server cannot be reached: {0}")]
@@ -51,22 +51,22 @@ impl Failure {
         }
     }
 
-    /// From sending or reading. The text is the cause's: "error sending request" helps nobody.
-    /// The outermost names the URL, which may hold secrets.
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
-        let mut cause = std::error::Error::source(error);
-        while let Some(deeper) = cause.and_then(std::error::Error::source) {
-            cause = Some(deeper);
-        }
-        let text = match cause {
-            _ if error.is_timeout() => "it took too long".to_owned(),
-            Some(cause) => cause.to_string(),
-            None => "HTTP failed".to_owned(),
-        };
-        if error.is_connect() {
-            Self::Unreachable(text)
-        } else {
-            Self::Broken(text)
-        }
+    /// Nothing was sent, because of this.
+    pub(crate) fn unreachable(error: &(dyn Error + 'static)) -> Self {
+        Self::Unreachable(cause(error))
     }
+
+    /// Something may have been sent before this.
+    pub(crate) fn broken(error: &(dyn Error + 'static)) -> Self {
+        Self::Broken(cause(error))
+    }
+}
+
+/// The deepest cause: "error sending request" helps nobody.
+fn cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
 }

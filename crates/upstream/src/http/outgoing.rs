@@ -1,25 +1,32 @@
 //! What the transport has to know of a message that it sends.
 
 use bytes::Bytes;
-use pontoon_jsonrpc::{Id, Limits, Message, Raw};
-use pontoon_mcp::{header, method};
-use reqwest::header::HeaderValue;
+use hyper::header::{HeaderName, HeaderValue};
+use memchr::memmem;
+use pontoon_jsonrpc::{Id, Limits, Message, Raw, RawObject, Request};
+use pontoon_mcp::{header, meta, method};
+
+use crate::http::client::Header;
+
+const REVISION: HeaderName = HeaderName::from_static(header::PROTOCOL_VERSION);
+const METHOD: HeaderName = HeaderName::from_static(header::METHOD);
+const NAME: HeaderName = HeaderName::from_static(header::NAME);
 
 /// A message on its way to the server.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
     pub(crate) kind: Kind,
-    /// Headers that mirror the body: the method, and what it is about.
-    pub(crate) mirrored: Mirrored,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Kind {
     /// `initialize`: nothing else may be sent before its answer.
     Opening(Id),
-    /// Another request.
+    /// Another request of the session.
     Request(Id),
+    /// A request that stands by itself (2026-07-28).
+    Modern(Id, Modern),
     /// `notifications/initialized`: nothing else may be sent before it was taken.
     Opened,
     /// The request is no longer of interest.
@@ -28,52 +35,124 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// Values for the headers of 2026-07-28 that repeat what the body says.
-#[derive(Debug, Default)]
-pub(crate) struct Mirrored {
-    pub(crate) method: Option<HeaderValue>,
-    pub(crate) name: Option<HeaderValue>,
+/// A request of 2026-07-28.
+#[derive(Debug)]
+pub(crate) struct Modern {
+    /// Repeats what the body says: revision, method, and what it is about.
+    pub(crate) mirrored: Vec<Header>,
+    pub(crate) about: About,
+}
+
+/// What a modern request has to do with the server's tools.
+#[derive(Debug)]
+pub(crate) enum About {
+    /// It lists them.
+    Tools,
+    /// It calls one.
+    Call(Call),
+    /// Nothing.
+    Other,
+}
+
+/// A call, of which arguments may have to be repeated in headers.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) tool: String,
+    pub(crate) arguments: Option<Raw>,
+    pub(crate) meta: Raw,
 }
 
 impl Outgoing {
     /// Looks into a message of our own making.
     pub(crate) fn read(body: Bytes) -> Self {
-        let (kind, mirrored) = match Message::parse(body.clone(), &Limits::SERVER) {
-            Ok(Message::Request(request)) => {
-                let mirrored = Mirrored {
-                    method: HeaderValue::try_from(&*request.method).ok(),
-                    name: subject(&request.method, request.params.as_ref()),
-                };
-                let kind = if *request.method == *method::INITIALIZE {
-                    Kind::Opening(request.id)
-                } else {
-                    Kind::Request(request.id)
-                };
-                (kind, mirrored)
-            }
-            Ok(Message::Notification(notification)) => {
-                let kind = match &*notification.method {
-                    method::INITIALIZED => Kind::Opened,
-                    method::CANCELLED => cancelled(notification.params.as_ref()),
-                    _ => Kind::Other,
-                };
-                (kind, Mirrored::default())
-            }
-            Ok(Message::Response(_)) | Err(_) => (Kind::Other, Mirrored::default()),
+        let kind = match Message::parse(body.clone(), &Limits::SERVER) {
+            Ok(Message::Request(request)) => asking(request, &body),
+            Ok(Message::Notification(notification)) => match &*notification.method {
+                method::INITIALIZED => Kind::Opened,
+                method::CANCELLED => cancelled(notification.params.as_ref()),
+                _ => Kind::Other,
+            },
+            Ok(Message::Response(_)) | Err(_) => Kind::Other,
         };
-        Self { body, kind, mirrored }
+        Self { body, kind }
+    }
+
+    /// The id of the answer to wait for.
+    pub(crate) fn awaited(&self) -> Option<&Id> {
+        match &self.kind {
+            Kind::Opening(id) | Kind::Request(id) | Kind::Modern(id, _) => Some(id),
+            Kind::Opened | Kind::Cancellation(_) | Kind::Other => None,
+        }
+    }
+
+    /// What there is to know of a modern request.
+    pub(crate) fn modern(&self) -> Option<&Modern> {
+        match &self.kind {
+            Kind::Modern(_, modern) => Some(modern),
+            _ => None,
+        }
     }
 }
 
-/// `Mcp-Name`: what the request is about (2026-07-28, Streamable HTTP, "Standard MCP Request Headers").
-fn subject(name: &str, params: Option<&Raw>) -> Option<HeaderValue> {
-    let key = match name {
-        method::TOOLS_CALL | method::PROMPTS_GET => "name",
-        method::RESOURCES_READ => "uri",
-        _ => return None,
-    };
-    let value = params?.object()?.get_str(key)?.into_owned();
-    HeaderValue::try_from(&*header::encode_value(&value)).ok()
+fn asking(request: Request, body: &Bytes) -> Kind {
+    if *request.method == *method::INITIALIZE {
+        return Kind::Opening(request.id);
+    }
+    match Modern::read(&request, body) {
+        Some(modern) => Kind::Modern(request.id, modern),
+        None => Kind::Request(request.id),
+    }
+}
+
+impl Modern {
+    /// `None` for a request of a session.
+    fn read(request: &Request, body: &Bytes) -> Option<Self> {
+        if !may_name_a_revision(body) {
+            return None;
+        }
+        let params = request.params.as_ref()?.object()?;
+        let meta = params.get(meta::META)?;
+        let revision = meta.object()?.get_str(meta::PROTOCOL_VERSION)?.into_owned();
+        let mut mirrored = Vec::with_capacity(4);
+        mirrored.push((REVISION, HeaderValue::try_from(revision).ok()?));
+        // A method or subject that no header can hold is for the server to refuse.
+        mirrored.extend(
+            HeaderValue::from_str(&request.method)
+                .ok()
+                .map(|value| (METHOD, value)),
+        );
+        mirrored.extend(subject(&request.method, &params).map(|value| (NAME, value)));
+        let about = match &*request.method {
+            method::TOOLS_LIST => About::Tools,
+            method::TOOLS_CALL => About::Call(Call {
+                tool: params.get_str("name")?.into_owned(),
+                arguments: params.get("arguments"),
+                meta,
+            }),
+            _ => About::Other,
+        };
+        Some(Self { mirrored, about })
+    }
+
+    /// The same revision, asking for something else.
+    pub(crate) fn mirrored_for(&self, method: &'static str) -> Vec<Header> {
+        let revision = self.mirrored.iter().find(|(name, _)| *name == REVISION);
+        let method = (METHOD, HeaderValue::from_static(method));
+        revision.cloned().into_iter().chain([method]).collect()
+    }
+}
+
+/// Whether it is worth looking for the key of `_meta` that makes a request a modern one. Passes no modern request over:
+/// what is not written plainly is written with escapes, of which those of letters begin so.
+fn may_name_a_revision(body: &[u8]) -> bool {
+    // A slash may be written `\/`.
+    memmem::find(body, b"io.modelcontextprotocol").is_some() || memmem::find(body, b"\\u00").is_some()
+}
+
+/// `Mcp-Name`: what the request is about (2026-07-28, Streamable HTTP, "Standard Request Headers").
+fn subject(method: &str, params: &RawObject) -> Option<HeaderValue> {
+    let value = params.get_str(method::mirrored_name(method)?)?;
+    HeaderValue::from_str(&header::encode_value(&value)).ok()
 }
 
 fn cancelled(params: Option<&Raw>) -> Kind {

@@ -1,11 +1,11 @@
 //! HTTP+SSE (2024-11-05): a stream that everything comes on, and an address that it names for what goes out.
 
-use pontoon_jsonrpc::Id;
-use reqwest::{Response, StatusCode};
+use hyper::StatusCode;
 
 use crate::http::HttpTransport;
+use crate::http::answer::Answer;
 use crate::http::events::{Events, decoder};
-use crate::http::exchange::{Content, Conversation, Outcome, content, refusal, taken};
+use crate::http::exchange::{Conversation, Outcome, refusal, taken};
 use crate::http::failure::Failure;
 use crate::http::outgoing::Outgoing;
 
@@ -17,12 +17,7 @@ impl Conversation {
     }
 
     /// The first message was refused as servers of HTTP+SSE do. If this is none, the refusal counts.
-    pub(crate) async fn try_sse(
-        &self,
-        message: &Outgoing,
-        refused: Response,
-        awaited: &Id,
-    ) -> Result<Outcome, Failure> {
+    pub(crate) async fn try_sse(&self, message: &Outgoing, refused: Answer) -> Result<Outcome, Failure> {
         match self.open_sse(message).await {
             Ok(opened) => {
                 self.remote.note_sse();
@@ -30,7 +25,7 @@ impl Conversation {
             }
             Err(why) => {
                 tracing::debug!(server = %self.shared.name, %why, "no HTTP+SSE either");
-                self.refused(refused, awaited).await
+                self.answered(refused, message).await
             }
         }
     }
@@ -46,23 +41,22 @@ impl Conversation {
 
     /// Sends a message to the address that the stream named.
     pub(crate) async fn send_over(&self, message: &Outgoing) -> Result<Outcome, Failure> {
-        let sent = self.remote.post(message, &self.established).send().await;
-        match sent.map_err(|error| Failure::of(&error))?.status() {
+        let answer = self.remote.post(message, &self.established).await?;
+        match answer.status() {
             StatusCode::NOT_FOUND => Ok(Outcome::SessionGone),
-            status => taken(status).map(|()| Outcome::Done),
+            _ => taken(answer).map(|()| Outcome::Done),
         }
     }
 
     /// Opens the stream and waits for its first event, which says where messages go.
     async fn open_stream(&self) -> Result<Events, Failure> {
-        let sent = self.remote.get(None, "").send().await;
-        let response = sent.map_err(|error| Failure::of(&error))?;
-        match (response.status(), content(&response)) {
-            (status, Content::Events) if status.is_success() => {}
-            (status, _) if status.is_success() => return Err(Failure::Protocol("it is no event stream")),
-            (status, _) => return Err(refusal(status)),
+        let answer = self.remote.get(None, "").await?;
+        match answer.status() {
+            status if !status.is_success() => return Err(refusal(status)),
+            _ if !answer.is_events() => return Err(Failure::Protocol("it is no event stream")),
+            _ => {}
         }
-        let mut events = Events::new(response, decoder(self.shared.max_message), None);
+        let mut events = Events::new(answer, decoder(self.shared.max_message), None);
         let first = tokio::time::timeout(self.remote.patience, events.next()).await;
         let first = first.map_err(|_| Failure::Protocol("the stream did not say where messages go"))?;
         let endpoint = first?.filter(|event| event.name == "endpoint");

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use hyper::StatusCode;
 
 use crate::http::events::{Events, decoder};
-use crate::http::exchange::{Conversation, MIN_RETRY, is_events};
+use crate::http::exchange::{Conversation, MIN_RETRY};
 
 /// The first pause before a stream that broke is opened again, where the server gave none.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -29,13 +29,13 @@ impl Conversation {
         let mut decoder = decoder(self.shared.max_message);
         let mut pause = FIRST_PAUSE;
         loop {
-            let request = self.remote.get(self.established.get(), decoder.last_event_id());
-            match request.send().await {
-                Ok(response) if response.status().is_success() && !is_events(&response) => {
+            let answer = self.remote.get(self.established.get(), decoder.last_event_id());
+            match answer.await {
+                Ok(answer) if answer.status().is_success() && !answer.is_events() => {
                     return NoStream::NotOffered;
                 }
-                Ok(response) if response.status().is_success() => {
-                    let mut events = Events::new(response, decoder, None);
+                Ok(answer) if answer.status().is_success() => {
+                    let mut events = Events::new(answer, decoder, None);
                     while let Ok(Some(event)) = events.next().await {
                         pause = FIRST_PAUSE;
                         // What is no message was counted; the stream goes on.
@@ -43,9 +43,9 @@ impl Conversation {
                     }
                     decoder = events.into_decoder();
                 }
-                Ok(response) if response.status() == StatusCode::NOT_FOUND => return NoStream::SessionGone,
+                Ok(answer) if answer.status() == StatusCode::NOT_FOUND => return NoStream::SessionGone,
                 // "The server MUST either return Content-Type: text/event-stream …, or else return HTTP 405".
-                Ok(response) if is_refusal(response.status()) => return NoStream::NotOffered,
+                Ok(answer) if is_refusal(answer.status()) => return NoStream::NotOffered,
                 Ok(_) | Err(_) => {}
             }
             // A server may ask for a longer pause, and for a shorter one as long as that helps.

@@ -10,7 +10,6 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use pontoon_jsonrpc::Id;
 
 use crate::closed::Closed;
-use crate::http::HttpTransport;
 use crate::http::exchange::{Conversation, Outcome};
 use crate::http::failure::Failure;
 use crate::http::outgoing::{Kind, Outgoing};
@@ -32,7 +31,7 @@ pub(crate) struct Task {
     inbox: Inbox,
     exchanges: FuturesUnordered<Exchange>,
     /// Ways to give up exchanges, by the id of their request.
-    requests: HashMap<Id, AbortHandle>,
+    requests: HashMap<Id, Given>,
     stream: Option<Stream>,
     /// A message of the handshake is under way: nothing may overtake it.
     gate: Gate,
@@ -41,10 +40,25 @@ pub(crate) struct Task {
     stop_timeout: Duration,
 }
 
+/// A request that is under way.
+enum Given {
+    /// Within the session.
+    InSession(AbortHandle),
+    /// By itself.
+    Alone(AbortHandle),
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gate {
     Open,
     Shut,
+}
+
+/// How a server hears that a request is no longer of interest.
+#[derive(PartialEq, Eq)]
+enum Told {
+    ByClosing,
+    ByMessage,
 }
 
 enum Event {
@@ -125,26 +139,42 @@ impl Task {
         match &message.kind {
             Kind::Opening(_) | Kind::Opened => self.gate = Gate::Shut,
             Kind::Cancellation(id) => {
-                // Dropping the exchange closes its stream, which is how 2026-07-28 cancels.
-                if let Some(request) = self.requests.remove(id) {
-                    request.abort();
-                }
-                if self.conversation.remote.transport() == HttpTransport::Stateless {
+                if self.cancelled(id) == Told::ByClosing {
                     return;
                 }
             }
-            Kind::Request(_) | Kind::Other => {}
+            Kind::Request(_) | Kind::Modern(..) | Kind::Other => {}
         }
         let (handle, registration) = AbortHandle::new_pair();
-        if message.awaited().is_none() {
-            self.notes += 1;
-        }
-        if let Kind::Opening(id) | Kind::Request(id) = &message.kind {
-            self.requests.insert(id.clone(), handle);
+        match &message.kind {
+            Kind::Opening(id) | Kind::Request(id) => {
+                self.requests.insert(id.clone(), Given::InSession(handle));
+            }
+            Kind::Modern(id, _) => {
+                self.requests.insert(id.clone(), Given::Alone(handle));
+            }
+            Kind::Opened | Kind::Cancellation(_) | Kind::Other => self.notes += 1,
         }
         let exchange = self.conversation.clone().exchange(message);
         self.exchanges
             .push(Box::pin(Abortable::new(exchange, registration)));
+    }
+
+    /// Gives a request up. Dropping its exchange closes its stream, which is how 2026-07-28 cancels.
+    fn cancelled(&mut self, id: &Id) -> Told {
+        match self.requests.remove(id) {
+            Some(Given::Alone(request)) => {
+                request.abort();
+                Told::ByClosing
+            }
+            Some(Given::InSession(request)) => {
+                request.abort();
+                Told::ByMessage
+            }
+            // It was answered meanwhile. Only a session is a place where that could be said.
+            None if self.conversation.established.is_open() => Told::ByMessage,
+            None => Told::ByClosing,
+        }
     }
 
     /// Acts on the end of an exchange; returns why the conversation is over, if it is.
@@ -159,7 +189,7 @@ impl Task {
                 self.gate = Gate::Open;
                 self.begin_to_listen();
             }
-            Kind::Request(_) | Kind::Cancellation(_) | Kind::Other => {}
+            Kind::Request(_) | Kind::Modern(..) | Kind::Cancellation(_) | Kind::Other => {}
         }
         match outcome {
             Outcome::Done => None,
@@ -218,11 +248,7 @@ impl Task {
 
     /// The session is open: hear what the server says unasked, where that has a stream of its own.
     fn begin_to_listen(&mut self) {
-        let Conversation {
-            remote, established, ..
-        } = &self.conversation;
-        let is_streamable =
-            remote.transport() != HttpTransport::Stateless && established.endpoint().is_none();
+        let is_streamable = self.conversation.established.endpoint().is_none();
         if is_streamable && self.stream.is_none() {
             self.stream = Some(Box::pin(self.conversation.clone().listen()));
         }
@@ -241,7 +267,7 @@ impl Task {
         let is_over = matches!(shared.reason.get(), Some(Closed::SessionLost));
         if let (Some(session), false) = (session, is_over) {
             // A server that does not allow it says 405; one that is gone says nothing.
-            let _ = tokio::time::timeout(self.stop_timeout, remote.delete(session).send()).await;
+            let _ = tokio::time::timeout(self.stop_timeout, remote.delete(session)).await;
         }
         shared.finish();
     }

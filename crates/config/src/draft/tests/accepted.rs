@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{config, environment};
+use super::{config, environment, refusal};
 use crate::{
     Accept, Builtin, Command, Config, ConfigError, Draft, Lease, LeaseKind, Limits, MAX_FILE_BYTES,
     RoutePath, Server, ServerName, Upstream,
@@ -197,4 +197,19 @@ impl Drop for TempFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+#[test]
+fn a_lease_of_principals_has_limits_and_nothing_warm() {
+    let config = config("[server.a]\ncommand = \"a\"\nlease = \"principal\"\nmax_processes = 3");
+    let Upstream::Command(command) = &config.servers[0].upstream else {
+        panic!("{config:?}")
+    };
+    let lease = Lease::Principal {
+        max_processes: 3,
+        idle_timeout: Duration::from_secs(300),
+    };
+    assert_eq!(command.lease, lease);
+    let refused = refusal("[server.a]\ncommand = \"a\"\nlease = \"principal\"\nwarm = 1");
+    assert!(refused.contains("needs `lease = \"session\"`"), "{refused}");
 }

@@ -29,7 +29,7 @@ fn an_unknown_key_without_one() {
       |
     3 | colour = "···"
       | ^^^^^^
-      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, era, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
     "#);
 }
 

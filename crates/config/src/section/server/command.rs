@@ -49,20 +49,33 @@ pub enum Lease {
         /// A process for clients without sessions stops when it was not called for so long.
         idle_timeout: Duration,
     },
+    /// A process for all clients of one principal or client address.
+    Principal {
+        /// Processes at once.
+        max_processes: usize,
+        /// A process stops when it was not called for so long and no session is open on it.
+        idle_timeout: Duration,
+    },
     /// One process for everyone.
     Shared,
 }
 
-/// The two kinds of [`Lease`], as `lease` and `--lease` name them.
+/// The kinds of [`Lease`], as `lease` and `--lease` name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseKind {
     /// `session`
     Session,
+    /// `principal`
+    Principal,
     /// `shared`
     Shared,
 }
 
-const LEASES: &[(&str, LeaseKind)] = &[("session", LeaseKind::Session), ("shared", LeaseKind::Shared)];
+const LEASES: &[(&str, LeaseKind)] = &[
+    ("session", LeaseKind::Session),
+    ("principal", LeaseKind::Principal),
+    ("shared", LeaseKind::Shared),
+];
 
 const VARIABLES: Names = Names {
     allows: is_variable_name,
@@ -79,6 +92,10 @@ impl From<LeaseKind> for Lease {
     fn from(kind: LeaseKind) -> Self {
         match kind {
             LeaseKind::Shared => Self::Shared,
+            LeaseKind::Principal => Self::Principal {
+                max_processes: DEFAULT_MAX_PROCESSES,
+                idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            },
             LeaseKind::Session => Self::Session {
                 warm: DEFAULT_WARM,
                 max_processes: DEFAULT_MAX_PROCESSES,
@@ -185,12 +202,21 @@ fn lease(section: &Section<'_>, faults: &mut Faults) -> Lease {
         section.refuse_present(FOR_SESSION_LEASES, why, faults);
         return Lease::Shared;
     }
-    let warm = section
-        .read("warm", faults, count::parse_or_none)
-        .unwrap_or(DEFAULT_WARM);
     let max_processes = section
         .read("max_processes", faults, count::parse)
         .unwrap_or(DEFAULT_MAX_PROCESSES);
+    if kind == LeaseKind::Principal {
+        let why = "needs `lease = \"session\"`: a principal's process starts with its first call";
+        section.refuse_present(&["warm"], why, faults);
+        let idle_timeout = section.read("idle_timeout", faults, duration::parse);
+        return Lease::Principal {
+            max_processes,
+            idle_timeout: idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT),
+        };
+    }
+    let warm = section
+        .read("warm", faults, count::parse_or_none)
+        .unwrap_or(DEFAULT_WARM);
     if warm > max_processes {
         faults
             .push(section.contradiction("warm", &format!("is more than `max_processes` ({max_processes})")));

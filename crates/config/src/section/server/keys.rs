@@ -13,7 +13,8 @@ pub(super) const FOR_REMOTES: &[&str] = &["transport", "headers", "ca_file"];
 pub(super) const ONLY_FOR_COMMANDS: &[&str] = &["args", "env", "cwd", "warm", "max_processes"];
 
 /// Refused beside `builtin`.
-pub(super) const NOT_FOR_BUILTINS: &[&str] = &["lease", "idle_timeout", "start_timeout", "stop_timeout"];
+pub(super) const NOT_FOR_BUILTINS: &[&str] =
+    &["era", "lease", "idle_timeout", "start_timeout", "stop_timeout"];
 
 /// Refused beside `lease = "shared"`.
 pub(super) const FOR_SESSION_LEASES: &[&str] = &["warm", "max_processes", "idle_timeout"];
@@ -48,11 +49,18 @@ pub(crate) const KEYS: &[Key] = &[
         doc: "The directory it runs in, relative to the file. Default: where Pontoon was started.",
     },
     Key {
+        name: "era",
+        takes: "\"auto\", \"legacy\" or \"modern\"",
+        default: "\"auto\"",
+        example: "\"modern\"",
+        doc: "Which revisions the server speaks: those that begin with `initialize` (`legacy`: 2024-11-05 to 2025-11-25) or those whose requests describe themselves (`modern`: 2026-07-28). Clients of every revision are served either way. `auto` finds out when the first client comes, and remembers; a server that speaks both is spoken to in each client's own. Say `legacy` for a server that is silent to what it does not know, which costs the first 2026-07-28 client 5 seconds.",
+    },
+    Key {
         name: "lease",
-        takes: "\"session\" or \"shared\"",
+        takes: "\"session\", \"principal\" or \"shared\"",
         default: "\"session\"",
         example: "\"shared\"",
-        doc: "Who shares a process, or a session of a remote server. `session`: each session has its own; clients without sessions have one for each principal or client address. `shared`: one serves everyone, which suits servers that keep no state per client.",
+        doc: "Who shares a process, or a session of a remote server. `session`: each session has its own; clients without sessions have one for each principal or client address. `principal`: all clients of one principal or client address share one. `shared`: one serves everyone, which suits servers that keep no state per client.",
     },
     Key {
         name: "warm",
@@ -66,14 +74,14 @@ pub(crate) const KEYS: &[Key] = &[
         takes: count::TAKES,
         default: "64",
         example: "8",
-        doc: "Processes of this server at once, warm ones included. Only with `lease = \"session\"`.",
+        doc: "Processes of this server at once, warm ones included. Not with `lease = \"shared\"`.",
     },
     Key {
         name: "idle_timeout",
         takes: duration::TAKES,
         default: "\"5m\"",
         example: "\"30s\"",
-        doc: "A process (or remote session) that serves clients without sessions stops when none of them called for so long. (That of a session lives as long as the session.) Only with `lease = \"session\"`.",
+        doc: "A process (or remote session) that serves clients without sessions stops when none of them called for so long. (That of a session lives as long as the session.) Not with `lease = \"shared\"`.",
     },
     Key {
         name: "start_timeout",

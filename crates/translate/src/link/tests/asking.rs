@@ -32,12 +32,12 @@ const ANSWER: &str = r#"m: {"id":9,"method":"tools/call","params":{"name":"t","a
 fn a_question_in_a_call_answers_the_request_and_the_retry_goes_on_with_the_call() {
     asked_for_a_name(&format!(
         r#"
-        wake 20ms
+        wakes at 20ms
         server: {{"method":"notifications/progress","params":{{"progressToken":2,"progress":1}}}}
             to m on 1: {{"method":"notifications/progress","params":{{"progressToken":"p","progress":1}}}}
         time 20ms
             to m: {{"id":1,"result":{{"resultType":"input_required","inputRequests":{{"question-1":{{"method":"elicitation/create","params":{{"message":"Name?","requestedSchema":{{"type":"object"}}}}}}}},"requestState":"seal 1 for m","_meta":{{"~serverInfo":{{"name":"s","version":"1"}}}}}}}}
-        no wake
+        wakes never
         parked 1
         places 1
         in flight 0
@@ -285,7 +285,7 @@ fn a_question_that_the_server_takes_back_need_not_be_answered() {
         r#"
         server: {"method":"notifications/cancelled","params":{"requestId":"a"}}
         time 1s
-        no wake
+        wakes never
         in flight 1
         places 1
         server: {"id":2,"result":{}}
@@ -369,7 +369,7 @@ fn a_call_that_ends_before_its_question_was_brought_takes_it_along() {
         server: {"id":2,"result":{}}
             to server: {"id":"a","result":{"action":"cancel"}}
             to m: {"id":1,"result":{…
-        no wake
+        wakes never
         places 0
         "#,
     );
@@ -379,7 +379,7 @@ fn a_call_that_ends_before_its_question_was_brought_takes_it_along() {
             to server: {"method":"notifications/cancelled","params":{"requestId":2}}
             to m: {"id":1,"error":…
             to server: {"id":"a","result":{"action":"cancel"}}
-        no wake
+        wakes never
         places 0
         "#,
     );
@@ -410,7 +410,7 @@ fn a_server_that_is_lost_while_the_client_is_away_is_told_when_it_comes_back() {
         r#"
         lose
             to m: {"id":1,"error":{"code":-32603,…"reason":"upstream_exited"…
-        no wake
+        wakes never
         places 0
         "#,
     );

@@ -9,11 +9,14 @@
 //! - `join a`, `leave a`, `abandon m 3` (the stream of its exchange 3 is gone)
 //! - `deaf a` (takes no interim messages), `crowded a` (no room for questions), `absent a` (no stream)
 //! - `time 61s`, `time 20ms`: what took too long is looked for at that time
-//! - `full house` (no further call can be parked), `parked 1`, `places 1`, `wake 20ms`
+//! - `full house` (no further call can be parked), `parked 1`, `places 1`
 //! - `open`, `lose`, `full` (the server takes nothing), `gone` (it is gone, which is not known yet), `room`, `end listeners`
 //! - `return 2` (the server did not take that request, since it forgot the session), `forget` (it forgot the session)
+//! - `refuse 2` (it answered that request with what is no MCP)
 //! - `fail 2` (the server will not answer the request that has this id toward it)
-//! - `in flight 2`, `is open`, `is closed`
+//! - `in flight 2`, `is open`, `is closed`, `is modern`, `is legacy`, `goes on` (the other era is tried next)
+//! - `inquire`, `inquiry Yes` (whether a legacy server is modern as well)
+//! - `wakes at 250ms`, `wakes never`
 //! - `nothing kept`: no message holds on to the body that it came in
 //!
 //! Messages are written without `"jsonrpc":"2.0"`; `"~` stands for the reserved
@@ -105,6 +108,61 @@ pub(super) fn asked(script: &str) {
     opened_for(Sharing::Exclusive, ASKED).run(&script.replace("$A", ASKED_META));
 }
 
+/// A modern server that can do everything, as it describes itself.
+pub(super) const DISCOVERED: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true},"logging":{},"extensions":{"x":{}}},"instructions":"be nice","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1"}},"ttlMs":5,"cacheScope":"public"}"#;
+
+/// The same, for a legacy client.
+pub(super) const WELCOME: &str = r#""capabilities":{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true},"logging":{}},"serverInfo":{"name":"s","version":"1"},"instructions":"be nice"}"#;
+
+/// A modern server that is opened for the one session `a`, which can be asked anything and whose changes come on the
+/// listen 2; ids toward the server go on from 3.
+pub(super) fn legacy_to_modern(script: &str) {
+    legacy_to_modern_at("2025-11-25", script);
+}
+
+/// The same for a session of another revision.
+pub(super) fn legacy_to_modern_at(revision: &str, script: &str) {
+    let mut dialogue = Dialogue::discovering(Sharing::Exclusive);
+    dialogue.run(&format!(
+        r#"
+        join a
+        a: {{"id":0,"method":"initialize","params":{{"protocolVersion":"{revision}","capabilities":{{"sampling":{{}},"roots":{{"listChanged":true}},"elicitation":{{"form":{{}},"url":{{}}}}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
+            to server: {{"id":1,"method":"server/discover",…
+        server: {{"id":1,"result":{DISCOVERED}}}
+            a speaks {revision}
+            to a: {{"id":0,"result":{{"protocolVersion":"{revision}",{WELCOME}}}
+            to server: {{"id":2,"method":"subscriptions/listen","params":{{"_meta":…,"notifications":{{"toolsListChanged":true}}}}}}
+        server: {{"method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"~subscriptionId":2}},"notifications":{{"toolsListChanged":true}}}}}}
+        a: {{"method":"notifications/initialized"}}
+        "#
+    ));
+    dialogue.run(script);
+}
+
+/// A modern server that `a` and `b` share; ids toward the server go on from 3.
+pub(super) fn shared_modern(script: &str) {
+    let mut dialogue = Dialogue::discovering(Sharing::Shared);
+    dialogue.run(&format!(
+        r#"
+        open
+            to server: {{"id":1,"method":"server/discover","params":{{"_meta":{{"~protocolVersion":"2026-07-28","~clientInfo":{{"name":"pontoon","version":"0"}},"~clientCapabilities":{{}}}}}}}}
+        server: {{"id":1,"result":{DISCOVERED}}}
+            opened
+        join a
+        a: {{"id":0,"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{"sampling":{{}}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
+            a speaks 2025-11-25
+            to a: …
+            to server: {{"id":2,"method":"subscriptions/listen",…
+        server: {{"method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"~subscriptionId":2}},"notifications":{{"toolsListChanged":true}}}}}}
+        join b
+        b: {{"id":0,"method":"initialize","params":{{"protocolVersion":"2025-06-18","capabilities":{{}},"clientInfo":{{"name":"b","version":"1"}}}}}}
+            b speaks 2025-06-18
+            to b: …
+        "#
+    ));
+    dialogue.run(script);
+}
+
 /// A modern server; ids toward it begin with 1.
 pub(super) fn modern(script: &str) {
     Dialogue::new(Server::Modern, Sharing::Shared).run(script);
@@ -146,6 +204,24 @@ impl Dialogue {
             members: HashMap::new(),
             abandoned: Vec::new(),
             bodies: Vec::new(),
+        }
+    }
+
+    /// A server that is known to be modern and has to describe itself first.
+    pub(super) fn discovering(sharing: Sharing) -> Self {
+        let dialogue = Self::new(Server::Modern, sharing);
+        Self {
+            link: dialogue.link.discovering(),
+            ..dialogue
+        }
+    }
+
+    /// A server that is guessed to speak an era.
+    pub(super) fn guessing(server: Server, sharing: Sharing) -> Self {
+        let dialogue = Self::new(server, sharing);
+        Self {
+            link: dialogue.link.guessing(),
+            ..dialogue
         }
     }
 
@@ -198,6 +274,11 @@ impl Dialogue {
                 self.link
                     .request_failed(&id, &Fault::before(Reason::Unreachable), out);
             }
+            ["refuse", id] => {
+                let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
+                self.link
+                    .request_failed(&id, &Fault::before(Reason::Protocol), out);
+            }
             ["return", id] => {
                 let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
                 let message = Bytes::from(format!(r#"{{"id":{id},"again":true}}"#));
@@ -210,6 +291,16 @@ impl Dialogue {
             ["end", "listeners"] => self.link.end_listeners(out),
             ["is", "open"] => assert!(self.link.is_open()),
             ["is", "closed"] => assert!(!self.link.is_open()),
+            ["is", "modern"] => assert_eq!(self.link.server(), Server::Modern),
+            ["is", "legacy"] => assert_eq!(self.link.server(), Server::Legacy),
+            ["goes", "on"] => assert!(self.link.goes_on()),
+            ["inquire"] => self.link.inquire(now, out),
+            ["inquiry", state] => assert_eq!(format!("{:?}", self.link.inquiry()), state),
+            ["wakes", "never"] => assert_eq!(self.link.next_wake(), None),
+            ["wakes", "at", time] => {
+                let wake = self.link.next_wake().expect("there is something to do");
+                assert_eq!(format!("{wake:?}"), time);
+            }
             ["nothing", "kept"] => assert!(self.bodies.iter().all(Bytes::is_unique)),
             ["full", "house"] => out.full_house = true,
             ["parked", count] => assert_eq!(self.link.parked().to_string(), count),
@@ -217,8 +308,6 @@ impl Dialogue {
                 let taken = std::rc::Rc::strong_count(&self.out.places) - 1;
                 assert_eq!(taken.to_string(), count, "places taken");
             }
-            ["wake", time] => assert_eq!(self.link.next_wake(), Some(duration(time))),
-            ["no", "wake"] => assert_eq!(self.link.next_wake(), None),
             ["in", "flight", count] => assert_eq!(self.link.in_flight().to_string(), count),
             _ => panic!("no such step: {step}"),
         }
