@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pontoon_downstream::{Backend, SessionNeed, Target, UnknownQuestion};
 use pontoon_jsonrpc::{Notification, Request, Response};
 use pontoon_mcp::meta::RequestMeta;
-use pontoon_mcp::{ClientCapabilities, LegacyRevision};
+use pontoon_mcp::{ClientCapabilities, LegacyRevision, MirroredParameter};
 use pontoon_policy::{Caller, Gauge, Permit};
 use pontoon_session::Session;
 use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
@@ -282,6 +282,10 @@ impl Backend for Endpoint {
         if let Some(attachment) = session.attachment() {
             attachment.lease.depart(attachment.member);
         }
+    }
+
+    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+        self.shared.annotations.of(tool)
     }
 
     async fn drain(&self) {

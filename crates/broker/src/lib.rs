@@ -8,6 +8,7 @@
 //! There is no task per exchange. An endpoint has one: it looks for what took
 //! too long, for clients that went away, and for servers nobody needs.
 
+mod annotations;
 mod attachment;
 mod clock;
 mod counters;

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::annotations::Annotations;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::crashes::Crashes;
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) eras: Eras,
     pub(crate) pool: WarmPool,
     pub(crate) registry: Registry,
+    /// What headers of clients have to repeat.
+    pub(crate) annotations: Annotations,
     /// What modern clients bring back with a retry.
     pub(crate) seals: Seals,
     /// Calls that wait for clients that were asked something, in all and by account.
@@ -85,6 +88,7 @@ impl Shared {
             bell: Arc::new(Notify::new()),
             pool: WarmPool::new(warm),
             registry: Registry::new(accounts),
+            annotations: Annotations::default(),
             seals: Seals::new(&settings.name, &(settings.seal_key)()),
             parked: Gauge::new("max_parked", settings.max_parked),
             parked_by_account: KeyedGauge::new("max_parked_per_principal", settings.max_parked_per_principal),

@@ -94,7 +94,7 @@ async fn converse(server: &Server, connector: &dyn Connector, speech: Speech) ->
     conversation.close().await;
     if let Ok(offer) = &mut offer
         && (speech, server.era) == (Speech::Legacy, Era::Auto)
-        && is_modern_too(server, connector).await
+        && speaks_modern_too(server, connector).await
     {
         offer.revisions.push(ModernRevision::NEWEST.as_str().to_owned());
     }
@@ -103,11 +103,11 @@ async fn converse(server: &Server, connector: &dyn Connector, speech: Speech) ->
 
 /// Whether a server that was greeted in the old way speaks 2026-07-28 as well. On a connection of its own: a program may
 /// stay with the era in which it was spoken to first, or not survive what it does not know.
-async fn is_modern_too(server: &Server, connector: &dyn Connector) -> bool {
+async fn speaks_modern_too(server: &Server, connector: &dyn Connector) -> bool {
     let Ok(mut conversation) = Conversation::open(server, connector).await else {
         return false;
     };
-    let is_modern = conversation.is_modern().await;
+    let too = conversation.describes_itself().await;
     conversation.close().await;
-    is_modern
+    too
 }

@@ -24,10 +24,10 @@ mod minted;
 mod modern_to_legacy;
 mod opening;
 mod outlet;
-#[cfg(test)]
-mod round_trip;
 mod straight;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 
 pub use exchange::{Account, Client, Incoming, MemberId, Modern, Retry, Ticket};
 pub use fault::{Fault, Reason, Sent};

@@ -163,9 +163,13 @@ pub(super) fn for_method(name: &str, words: &[Word]) -> Result<RawObject, Troubl
             .ok_or_else(|| Trouble::usage(format!("{name} needs {key}=…")))
     };
     match name {
+        // The first `name` is the prompt's; it may have an argument that is called so too.
         method::PROMPTS_GET | method::TOOLS_CALL => {
-            let arguments = rest(&["name"])?;
-            object(vec![needed("name")?, ("arguments", arguments.to_raw())])
+            let named = needed("name")?;
+            let own = words.iter().position(|word| word.key == "name");
+            let arguments = (0..).zip(all()).filter(|(at, _)| Some(*at) != own);
+            let arguments = object(arguments.map(|(_, argument)| argument).collect())?;
+            object(vec![named, ("arguments", arguments.to_raw())])
         }
         method::COMPLETE => {
             let reference = match (own("prompt"), own("resource")) {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pontoon_jsonrpc::ErrorObject;
+use pontoon_jsonrpc::{ErrorObject, code};
+use pontoon_mcp::error::{MISSING_CAPABILITY, UNSUPPORTED_VERSION};
 use pontoon_upstream::{Closed, ConnectError, Failure};
 use thiserror::Error;
 
@@ -24,7 +25,7 @@ pub(super) enum Trouble {
     Gone { what: String, output: String },
     #[error("the server was silent for {}\n  raise --timeout if it needs longer{noise}", shown(.patience))]
     Silent { patience: Duration, noise: &'static str },
-    #[error("the server refused `{method}`: {} ({})", .error.message, .error.code)]
+    #[error("the server refused `{method}`: {} ({}){}", .error.message, .error.code, remedy(.error))]
     Refused { method: String, error: ErrorObject },
     #[error("the server's answer makes no sense: {0}")]
     Nonsense(String),
@@ -77,6 +78,20 @@ impl Trouble {
 impl From<Trouble> for exit_code::Failure {
     fn from(trouble: Trouble) -> Self {
         Self::new(trouble.code(), trouble)
+    }
+}
+
+/// What helps against an error, where something is known to.
+fn remedy(error: &ErrorObject) -> &'static str {
+    match error.code {
+        code::METHOD_NOT_FOUND => {
+            "\n  without a method pontoon call tells what the server offers; another --era may have it"
+        }
+        MISSING_CAPABILITY => {
+            "\n  it asks what this client did not say that it can answer: directories need --root"
+        }
+        UNSUPPORTED_VERSION => "\n  try another --era or --revision",
+        _ => "",
     }
 }
 

@@ -60,13 +60,13 @@ impl List {
         }
     }
 
-    /// Above its entries.
-    pub(super) fn heading(self) -> &'static str {
+    /// What one of its entries is.
+    pub(super) fn entry(self) -> &'static str {
         match self {
-            Self::Tools => "tools",
-            Self::Prompts => "prompts",
-            Self::Resources => "resources",
-            Self::Templates => "resource templates",
+            Self::Tools => "tool",
+            Self::Prompts => "prompt",
+            Self::Resources => "resource",
+            Self::Templates => "resource template",
         }
     }
 }

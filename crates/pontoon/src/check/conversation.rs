@@ -173,7 +173,7 @@ impl Conversation {
     }
 
     /// Whether the server speaks 2026-07-28. Nothing else may have been said.
-    pub(super) async fn is_modern(&mut self) -> bool {
+    pub(super) async fn describes_itself(&mut self) -> bool {
         // It has started before: it need not be waited for as if it did for the first time.
         self.patience = self.patience.min(INQUIRY);
         self.discover().await.is_ok()

@@ -102,7 +102,9 @@ fn paragraph(text: &mut String, finding: &Finding) -> std::fmt::Result {
     match &finding.outcome {
         Ok(offer) => {
             writeln!(text, "  speaks   {}", offer.revisions.join(" and "))?;
-            writeln!(text, "  is       {} {}", offer.server, offer.version)?;
+            let name = format!("{} {}", offer.server, offer.version);
+            let name = Some(name.trim()).filter(|name| !name.is_empty());
+            writeln!(text, "  is       {}", name.unwrap_or("nameless"))?;
             let lists: Vec<_> = offer
                 .lists
                 .iter()

@@ -96,7 +96,7 @@ pub(crate) struct Flags {
     /// `--freeze N`: stops like a program under a debugger (SIGSTOP) in the Nth call.
     pub(crate) freeze: Option<u64>,
     /// `--modern`: speaks 2026-07-28 only. Of the other flags, those that concern calls, resources and output hold.
-    pub(crate) modern: bool,
+    pub(crate) speaks_2026: bool,
     /// `--fork-holding`: leaves a grandchild that holds standard input and output open.
     pub(crate) fork_holding: bool,
 }
@@ -133,7 +133,7 @@ impl Flags {
                 "--late-log" => flags.late_log = true,
                 "--odd-questions" => flags.odd_questions = true,
                 "--flood-forever" => flags.flood_forever = true,
-                "--modern" => flags.modern = true,
+                "--modern" => flags.speaks_2026 = true,
                 "--fork-holding" => flags.fork_holding = true,
                 _ => flags.parse_with_value(&flag, args.next())?,
             }

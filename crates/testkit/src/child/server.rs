@@ -69,7 +69,7 @@ impl Server {
             eprintln!("not a message: {}", line.trim_end());
             return Ok(());
         };
-        if self.flags.modern {
+        if self.flags.speaks_2026 {
             return self.handle_modern(&message);
         }
         let (Some(id), Some(method)) = (message.id, message.method.as_deref()) else {

@@ -64,7 +64,7 @@ impl<O: Outlet> Link<O> {
             };
             self.withdraw(id, reason, None, out);
         }
-        self.tend(now, out);
+        self.listen_again(now, out);
     }
 
     /// The connection is gone. Everything in flight is answered; members,

@@ -436,3 +436,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_transport_that_is_older_than_an_era_cannot_carry_it() {
+    let text = refusal(
+        r#"
+[server.far]
+url = "https://far.example/sse"
+transport = "sse"
+era = "modern"
+"#,
+    );
+    assert!(
+        text.contains("`server.far.era` needs another `transport`: HTTP+SSE is older than 2026-07-28"),
+        "{text}"
+    );
+}

@@ -14,7 +14,7 @@ pub use builtin::Builtin;
 pub use command::{Command, Lease, LeaseKind};
 pub use era::Era;
 pub(crate) use keys::KEYS;
-pub use remote::{Remote, Transport};
+pub use remote::{Remote, RemoteError, Transport};
 
 use super::limits::Timeouts;
 use super::{Section, table_of};
@@ -54,6 +54,12 @@ pub enum Upstream {
     Builtin(Builtin),
 }
 
+impl Upstream {
+    fn speaks_sse(&self) -> bool {
+        matches!(self, Self::Remote(remote) if remote.transport == Transport::Sse)
+    }
+}
+
 impl Server {
     /// A server with the defaults of `limits`.
     pub fn new(name: ServerName, upstream: Upstream, limits: &Limits) -> Self {
@@ -90,6 +96,10 @@ impl Server {
         let era = section
             .read("era", faults, |node| plain::choice(node, era::ERAS))
             .unwrap_or_default();
+        if era == Era::Modern && upstream.as_ref().is_some_and(Upstream::speaks_sse) {
+            let why = "needs another `transport`: HTTP+SSE is older than 2026-07-28";
+            faults.push(section.contradiction("era", why));
+        }
         let call_timeout = section
             .read("call_timeout", faults, duration::parse)
             .unwrap_or(limits.call_timeout);

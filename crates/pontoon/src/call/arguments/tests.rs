@@ -75,6 +75,11 @@ fn methods_read_flat() {
             &["name=greet", "who=you"] as &[_],
             r#"{"name":"greet","arguments":{"who":"you"}}"#,
         ),
+        (
+            "prompts/get",
+            &["name=greet", "name=you"],
+            r#"{"name":"greet","arguments":{"name":"you"}}"#,
+        ),
         ("resources/read", &["uri=a:b"], r#"{"uri":"a:b"}"#),
         (
             "completion/complete",

@@ -72,7 +72,10 @@ pub(crate) fn list(list: List, entries: &[Raw], paper: Paper) -> String {
     let rows: Vec<_> = entries.iter().map(|entry| row(list, entry, paper)).collect();
     let width = rows.iter().map(|(name, _)| name.chars().count()).max();
     let width = width.unwrap_or_default().min(MAX_COLUMN);
-    let mut told = paper.bold(&format!("{} {}", entries.len(), list.heading()));
+    let mut told = paper.bold(&match entries.len() {
+        1 => format!("1 {}", list.entry()),
+        count => format!("{count} {}s", list.entry()),
+    });
     told.push('\n');
     for (name, about) in rows {
         told.push_str(format!("  {name:width$}  {about}").trim_end());

@@ -71,7 +71,7 @@ fn lists_show_how_each_entry_is_used() {
     )];
     assert_eq!(
         list(List::Prompts, &prompts, Paper::File),
-        "1 prompts\n  greet who= [how=]  greet\n"
+        "1 prompt\n  greet who= [how=]  greet\n"
     );
 }
 
