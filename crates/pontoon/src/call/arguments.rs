@@ -155,11 +155,9 @@ fn is_whole(raw: &Raw) -> bool {
 /// The parameters of a method. Some read better flat than they are on the wire.
 pub(super) fn for_method(name: &str, words: &[Word]) -> Result<RawObject, Trouble> {
     let all = || words.iter().map(|word| (word.key.as_str(), word.raw()));
-    let rest = |outer: &[&str]| object(all().filter(|(key, _)| !outer.contains(key)).collect());
-    let own = |key: &str| all().find(|(known, _)| *known == key).map(|(_, value)| value);
     let needed = |key: &'static str| {
-        own(key)
-            .map(|value| (key, value))
+        all()
+            .find(|(known, _)| *known == key)
             .ok_or_else(|| Trouble::usage(format!("{name} needs {key}=…")))
     };
     match name {
@@ -171,36 +169,46 @@ pub(super) fn for_method(name: &str, words: &[Word]) -> Result<RawObject, Troubl
             let arguments = object(arguments.map(|(_, argument)| argument).collect())?;
             object(vec![named, ("arguments", arguments.to_raw())])
         }
-        method::COMPLETE => {
-            let reference = match (own("prompt"), own("resource")) {
-                (Some(prompt), None) => vec![("type", Raw::string("ref/prompt")), ("name", prompt)],
-                (None, Some(uri)) => vec![("type", Raw::string("ref/resource")), ("uri", uri)],
-                _ => {
-                    return Err(Trouble::usage(
-                        "completion/complete needs prompt=NAME or resource=URI, argument=NAME and value=TEXT",
-                    ));
-                }
-            };
-            let argument = object(vec![
-                ("name", needed("argument")?.1),
-                ("value", own("value").unwrap_or_else(|| Raw::string(""))),
-            ])?;
-            let context = rest(&["prompt", "resource", "argument", "value"])?;
-            let mut params = vec![
-                ("ref", object(reference)?.to_raw()),
-                ("argument", argument.to_raw()),
-            ];
-            if !context.is_empty() {
-                params.push(("context", object(vec![("arguments", context.to_raw())])?.to_raw()));
-            }
-            object(params)
-        }
+        method::COMPLETE => for_completion(words),
         method::RESOURCES_READ => {
             needed("uri")?;
             object(all().collect())
         }
         _ => object(all().collect()),
     }
+}
+
+/// `prompt=` or `resource=`, `argument=`, `value=`; what else there is was chosen before (2025-06-18 on).
+fn for_completion(words: &[Word]) -> Result<RawObject, Trouble> {
+    let own = |key: &str| words.iter().find(|word| word.key == key).map(Word::raw);
+    let (reference, argument) = match (own("prompt"), own("resource"), own("argument")) {
+        (Some(name), None, Some(argument)) => (
+            vec![("type", Raw::string("ref/prompt")), ("name", name)],
+            argument,
+        ),
+        (None, Some(uri), Some(argument)) => (
+            vec![("type", Raw::string("ref/resource")), ("uri", uri)],
+            argument,
+        ),
+        _ => {
+            return Err(Trouble::usage(
+                "completion/complete needs prompt=NAME or resource=URI, argument=NAME and value=TEXT",
+            ));
+        }
+    };
+    let value = own("value").unwrap_or_else(|| Raw::string(""));
+    let argument = object(vec![("name", argument), ("value", value)])?;
+    let mut params = vec![
+        ("ref", object(reference)?.to_raw()),
+        ("argument", argument.to_raw()),
+    ];
+    let is_own = |key: &str| ["prompt", "resource", "argument", "value"].contains(&key);
+    let rest = words.iter().filter(|word| !is_own(&word.key));
+    let rest = object(rest.map(|word| (word.key.as_str(), word.raw())).collect())?;
+    if !rest.is_empty() {
+        params.push(("context", object(vec![("arguments", rest.to_raw())])?.to_raw()));
+    }
+    object(params)
 }
 
 /// Puts members together; each key once.

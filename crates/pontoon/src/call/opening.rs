@@ -38,9 +38,9 @@ pub(super) struct Introduction {
 
 /// What asking for the modern era led to.
 enum Probed {
-    Modern(Conversation, Introduction),
+    Modern(Box<(Conversation, Introduction)>),
     /// The same connection will do for the legacy one, if it is still there.
-    Legacy(Option<Conversation>),
+    Legacy(Option<Box<Conversation>>),
 }
 
 /// Begins the conversation.
@@ -52,12 +52,12 @@ pub(super) async fn open(
     let unopened = match choice.era {
         Era::Legacy => None,
         Era::Modern | Era::Auto => match probe(connector, choice, manner).await? {
-            Probed::Modern(conversation, introduction) => return Ok((conversation, introduction)),
+            Probed::Modern(opened) => return Ok(*opened),
             Probed::Legacy(conversation) => conversation,
         },
     };
     let conversation = match unopened {
-        Some(conversation) => conversation,
+        Some(conversation) => *conversation,
         None => connect(connector, Spoken::Legacy, manner).await?,
     };
     handshake(conversation, choice.revision, manner).await
@@ -84,12 +84,12 @@ async fn probe(connector: &dyn Connector, choice: Choice, manner: &Manner) -> Re
         .await;
     let trouble = match answered {
         Ok(Ok(result)) => match discovered(&result) {
-            Ok(introduction) => return Ok(Probed::Modern(conversation, introduction)),
+            Ok(introduction) => return Ok(Probed::Modern(Box::new((conversation, introduction)))),
             Err(trouble) => trouble,
         },
         Ok(Err(error)) => {
             if choice.era == Era::Auto && means_legacy(&error) {
-                return Ok(Probed::Legacy(Some(conversation)));
+                return Ok(Probed::Legacy(Some(Box::new(conversation))));
             }
             refused(error)
         }
@@ -101,7 +101,7 @@ async fn probe(connector: &dyn Connector, choice: Choice, manner: &Manner) -> Re
             Trouble::Silent { .. }
             | Trouble::Nonsense(_)
             | Trouble::Failed(Failure::Status(_) | Failure::Protocol(_) | Failure::Broken(_)) => {
-                return Ok(Probed::Legacy(Some(conversation)));
+                return Ok(Probed::Legacy(Some(Box::new(conversation))));
             }
             _ => {}
         }

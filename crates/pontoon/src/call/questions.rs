@@ -37,7 +37,7 @@ pub(super) enum Answer {
 
 /// How a form ended.
 enum Filled {
-    Accepted(RawObject),
+    Accepted(Raw),
     Declined,
     Cancelled,
 }
@@ -115,7 +115,7 @@ impl Desk {
             Filled::Accepted(content) => RawObject::empty()
                 .edit()
                 .set("action", Raw::string("accept"))
-                .set("content", content.to_raw())
+                .set("content", content)
                 .finish(),
             Filled::Declined => Raw::from_static(DECLINE),
             Filled::Cancelled => Raw::from_static(CANCEL),
@@ -159,7 +159,7 @@ impl Desk {
             }
         }
         if is_answered && !(fields.is_empty() && self.answers.is_empty()) {
-            return Filled::Accepted(content);
+            return Filled::Accepted(content.to_raw());
         }
         console.say("  (declined: nobody is there to answer; answer with --answer KEY=VALUE)");
         Filled::Declined
@@ -189,7 +189,7 @@ impl Desk {
         }
         console.say(&format!("  {}", plain(content.to_raw().as_str())));
         match console.ask("  send this? [Y/n/cancel] ").as_deref() {
-            Some("" | "y" | "Y" | "yes") => Filled::Accepted(content),
+            Some("" | "y" | "Y" | "yes") => Filled::Accepted(content.to_raw()),
             Some("n" | "N" | "no" | "!decline" | "decline") => Filled::Declined,
             _ => Filled::Cancelled,
         }
@@ -279,7 +279,7 @@ fn file_uri(path: &std::path::Path) -> String {
     for byte in path.as_os_str().as_bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
-                uri.push(char::from(*byte))
+                uri.push(char::from(*byte));
             }
             _ => write!(uri, "%{byte:02X}").expect("a String takes everything"),
         }

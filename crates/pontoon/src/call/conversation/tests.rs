@@ -13,6 +13,7 @@ use crate::call::console::Console;
 use crate::call::opening::{self, Choice, Introduction};
 use crate::call::questions::Given;
 use crate::call::screen::Telling;
+use crate::call::subscribe::{self, Format, Told};
 use crate::cli::Era;
 
 /// What a scripted server says to a message.
@@ -308,4 +309,33 @@ async fn whoever_does_not_wait_any_more_says_so() {
         .iter()
         .filter(|text| text.contains("notifications/cancelled"));
     assert_eq!(withdrawn.count(), 2);
+}
+
+#[tokio::test]
+async fn a_legacy_server_is_subscribed_to_and_heard() {
+    let tells: Says = |message| match method_of(message) {
+        "resources/subscribe" => vec![
+            result_for(message, "{}"),
+            r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"a:b"}}"#
+                .to_owned(),
+            r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#.to_owned(),
+        ],
+        _ => legacy(message),
+    };
+    let (server, opened) = open(tells, Era::Legacy, &manner()).await;
+    let (mut conversation, _) = opened.expect("it is legacy");
+    let told = Told {
+        format: Format::Line,
+        count: Some(2),
+    };
+    let outcome = subscribe::changes(&mut conversation, &["a:b".to_owned()], told).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert!(
+        server
+            .heard
+            .lock()
+            .unwrap()
+            .join("\n")
+            .contains(r#"{"uri":"a:b"}"#)
+    );
 }
