@@ -17,6 +17,7 @@ pub(crate) use self::command::Contender;
 pub(crate) use self::pontoon::{Host, serve};
 use self::scratch::Scratch;
 
+use crate::backend;
 use crate::client::Client;
 use crate::era::Era;
 use crate::process::Program;
@@ -50,6 +51,8 @@ pub(crate) struct Programs {
 pub(crate) enum Subject {
     /// nginx as a plain proxy before an HTTP server that does next to nothing.
     Nginx(PathBuf),
+    /// nginx as a plain proxy before rmcp's server.
+    NginxRmcp(PathBuf, PathBuf),
     /// rmcp's Streamable HTTP server.
     Rmcp(PathBuf),
     /// Pontoon in front of something.
@@ -93,7 +96,11 @@ impl Programs {
         for host in Host::all(&self.child()?) {
             subjects.push(self.pontoon(host)?);
         }
+        subjects.push(self.pontoon(Host::Backend)?);
         if let Ok(binary) = self.rmcp.canonicalize() {
+            if let Some(nginx) = nginx::binary() {
+                subjects.push(Subject::NginxRmcp(nginx, binary.clone()));
+            }
             subjects.push(self.pontoon(Host::Remote(binary))?);
         }
         for contender in &self.contenders {
@@ -127,6 +134,7 @@ impl Subject {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Nginx(_) => "nginx, plain proxy".to_owned(),
+            Self::NginxRmcp(..) => "nginx before rmcp".to_owned(),
             Self::Rmcp(_) => "rmcp, no gateway".to_owned(),
             Self::Pontoon(_, host) => format!("pontoon, {}", host.name()),
             Self::Contender(contender, _) => contender.name.clone(),
@@ -135,7 +143,7 @@ impl Subject {
 
     /// Whether it is a server of MCP, and not only something that passes HTTP on.
     pub(crate) fn speaks_mcp(&self) -> bool {
-        !matches!(self, Self::Nginx(_))
+        !matches!(self, Self::Nginx(_) | Self::NginxRmcp(..))
     }
 
     /// Starts it and waits until it serves.
@@ -143,8 +151,18 @@ impl Subject {
         let mut behind = None;
         let (program, doors, files) = match self {
             Self::Nginx(binary) => {
-                let (program, door, files) = nginx::start(binary)?;
-                (program, vec![door], Some(files))
+                let (program, address, files) = nginx::start(binary)?;
+                (program, doors(address, &[Era::Stateless]), Some(files))
+            }
+            Self::NginxRmcp(binary, server) => {
+                let (program, address) = rmcp(server)?;
+                behind = Some(program);
+                let (program, address, files) = nginx::before(binary, address)?;
+                (
+                    program,
+                    doors(address, &[Era::Streamable, Era::Stateless]),
+                    Some(files),
+                )
             }
             Self::Rmcp(binary) => {
                 let (program, address) = rmcp(binary)?;
@@ -153,9 +171,13 @@ impl Subject {
             }
             Self::Pontoon(binary, host) => {
                 let mut remote = None;
-                if let Host::Remote(server) = host {
-                    let (program, address) = rmcp(server)?;
-                    (behind, remote) = (Some(program), Some(address));
+                match host {
+                    Host::Backend => remote = Some(backend::start()?),
+                    Host::Remote(server) => {
+                        let (program, address) = rmcp(server)?;
+                        (behind, remote) = (Some(program), Some(address));
+                    }
+                    _ => {}
                 }
                 let files = Scratch::new()?;
                 let file = files.write("pontoon.toml", &host.configuration(remote))?;

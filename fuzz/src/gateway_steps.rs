@@ -8,6 +8,7 @@
 
 mod client;
 mod input;
+mod rounds;
 mod server;
 
 use std::sync::Arc;

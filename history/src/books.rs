@@ -33,6 +33,8 @@ pub struct Record {
     pub visits: BTreeMap<Label, Visit>,
     /// Notifications and replies of clients, by the mark that they carry.
     pub notes: BTreeMap<Mark, Note>,
+    /// Answers that clients bring with a retry, by the mark that they carry.
+    pub brought: BTreeMap<Mark, Brought>,
     /// Servers, by number.
     pub servers: BTreeMap<u16, ServerRecord>,
     /// Starts that were made to fail: when, and of which house.
@@ -99,6 +101,26 @@ pub struct Ask {
     pub answers: Vec<(Duration, Answer)>,
     /// Progress that arrived, in order.
     pub progress: Vec<u64>,
+    /// What it is a retry of, if it is one.
+    pub retry: Option<Retry>,
+}
+
+/// A request that is made again, with answers to questions. It carries the mark of the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The first request.
+    pub of: Mark,
+    /// The one whose answer brought the state.
+    pub after: Mark,
+}
+
+/// An answer to a question, in a retry.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought {
+    /// The retry.
+    pub with: Mark,
+    /// Whether a server may ever hear it.
+    pub is_welcome: bool,
 }
 
 /// A final answer.
@@ -106,6 +128,8 @@ pub struct Ask {
 pub enum Answer {
     /// A result, and the mark in it.
     Result(Option<Mark>),
+    /// So many questions, for the client to make its request again with the answers.
+    Asked(usize),
     /// A JSON-RPC error, of the gateway's own if it gives a reason.
     Error {
         /// Its code.
@@ -172,6 +196,19 @@ pub struct ServerRecord {
     pub progress: BTreeMap<Mark, u64>,
     /// Announcements that it made: number, mark, when.
     pub announced: Vec<(u64, Mark, Duration)>,
+    /// Questions that it asked as a server of a legacy era, by id.
+    pub questions: BTreeMap<String, Question>,
+}
+
+/// A question of a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// The call that it is about.
+    pub mark: Mark,
+    /// When it was asked.
+    pub asked: Duration,
+    /// When it was answered, by whomever.
+    pub told: Option<Duration>,
 }
 
 impl Books {
@@ -265,13 +302,25 @@ impl Books {
     pub fn hear(&self, label: Label, text: &str) {
         self.line(Who::Client(label.client), format!("{label} hears {text}"));
         let is_log = text.contains("\"notifications/message\"");
+        let asks = text.contains("\"input_required\"");
         for mark in marks_in(text) {
-            // What a server logs for one of two stateless clients of one account may reach the other.
-            let related = is_log && are_related(mark.label, label);
+            // What a server logs for one of two stateless clients of one account may reach the other, and so may
+            // what it asks about a call that was given up.
+            let related = is_log && are_related(mark.label, label) || asks && self.is_stray(mark, label);
             if mark.label != label && !related {
                 self.breach("no crossing", format!("{label} heard of {mark}: {text}"));
             }
         }
+    }
+
+    /// Whether a call of this account was given up at its server, which may still be at it.
+    pub fn is_stray(&self, call: Mark, label: Label) -> bool {
+        let record = self.open();
+        let given_up = record
+            .servers
+            .values()
+            .any(|server| server.cancelled.contains_key(&call));
+        given_up && are_related(call.label, label)
     }
 
     /// Changes what is known of a server.
@@ -281,8 +330,15 @@ impl Books {
     }
 }
 
+impl Ask {
+    /// The mark of the call to which this request belongs, which is its own unless it is a retry.
+    pub fn call(&self, mark: Mark) -> Mark {
+        self.retry.map_or(mark, |retry| retry.of)
+    }
+}
+
 /// Whether two are stateless clients of one account.
-fn are_related(one: Label, other: Label) -> bool {
+pub(crate) fn are_related(one: Label, other: Label) -> bool {
     (one.session, other.session) == (0, 0) && one.client / 2 == other.client / 2
 }
 
@@ -332,6 +388,7 @@ impl fmt::Display for Answer {
         match self {
             Self::Result(Some(mark)) => write!(f, "result of {mark}"),
             Self::Result(None) => f.write_str("result"),
+            Self::Asked(questions) => write!(f, "{questions} questions"),
             Self::Error { code, reason } => {
                 write!(f, "error {code} {}", reason.as_deref().unwrap_or("of the server"))
             }

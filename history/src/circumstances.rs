@@ -10,6 +10,7 @@ use pontoon_supervise::{BackoffSettings, CircuitSettings};
 use pontoon_translate::Timeouts;
 
 use crate::dice::Dice;
+use crate::server::Way;
 
 /// The names of the houses, as in their URLs.
 pub const HOUSES: [&str; 2] = ["alpha", "beta"];
@@ -76,6 +77,14 @@ impl Circumstances {
                 .once_in(3)
                 .then(|| Duration::from_millis(dice.millis(500, 9_000))),
             warm: dice.pick(&[0, 1, 2]),
+        }
+    }
+
+    /// How what the servers of a house say reaches the gateway.
+    pub(crate) fn way(&self, house: usize) -> Way {
+        match self.houses[house] {
+            Hosting::Remote(_) => Way::Answers,
+            Hosting::Command(_) | Hosting::InProcess => Way::Pipe,
         }
     }
 

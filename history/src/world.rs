@@ -30,6 +30,14 @@ const DRAIN: Duration = Duration::from_secs(4);
 /// No world takes longer than this to come to its end.
 const END: Duration = Duration::from_secs(1_200);
 
+/// What modern clients declare that they can be asked. Some of one account declare the same, and so share a server.
+const DECLARATIONS: [&str; 4] = [
+    "{}",
+    r#"{"elicitation":{}}"#,
+    r#"{"elicitation":{},"roots":{},"sampling":{}}"#,
+    r#"{"elicitation":{},"roots":{},"sampling":{}}"#,
+];
+
 /// A gateway with its surroundings.
 pub struct World {
     /// What happened.
@@ -116,6 +124,7 @@ impl World {
             let faults = circumstances.faults.then_some(own);
             Arc::new(Scripted::new(
                 house,
+                circumstances.way(house),
                 Arc::clone(&books),
                 Arc::clone(&numbers),
                 faults,
@@ -227,6 +236,7 @@ impl World {
         self.expect("calls", self.policy.in_flight().held(), 0);
         let in_flight: usize = self.endpoints.iter().map(|endpoint| endpoint.in_flight()).sum();
         self.expect("exchanges", in_flight, 0);
+        self.expect("parked calls", self.parked(), 0);
         self.expect("connections", self.connections(), 0);
         self.expect("leases", leases, kept);
         self.expect("processes", self.all_processes.held(), kept + warm);
@@ -236,6 +246,7 @@ impl World {
     fn look_at_end(&self) {
         self.expect("sessions", self.gateway.session_count(), 0);
         self.expect("calls", self.policy.in_flight().held(), 0);
+        self.expect("parked calls", self.parked(), 0);
         self.expect("connections", self.connections(), 0);
         self.expect(
             "leases",
@@ -255,6 +266,10 @@ impl World {
             self.books
                 .breach("memory returns", format!("servers {left:?} were not stopped"));
         }
+    }
+
+    fn parked(&self) -> usize {
+        self.endpoints.iter().map(|endpoint| endpoint.parked()).sum()
     }
 
     fn expect(&self, what: &str, held: usize, most: usize) {
@@ -356,6 +371,7 @@ fn guest(number: u16, dice: &mut Dice) -> Guest {
         house,
         peer: SocketAddr::from((address, 4_000 + number)),
         pipe_bytes: dice.pick(&[1_024, 8 * 1024, 64 * 1024, 64 * 1024]),
+        declares: dice.pick(&DECLARATIONS),
     }
 }
 

@@ -72,7 +72,7 @@ fn a_seed_makes_the_same_history_every_time() {
 /// A history in which nothing happens breaks no rule: these are the things that must happen.
 #[test]
 fn histories_are_eventful() {
-    const EVENTS: [(&str, usize); 19] = [
+    const EVENTS: [(&str, usize); 30] = [
         ("upstream_exited", 20),
         ("upstream_timeout", 20),
         ("upstream_start_failed", 3),
@@ -92,6 +92,17 @@ fn histories_are_eventful() {
         ("upstream_stuck", 1),
         ("it was deleted", 20),
         ("says nothing and is gone", 5),
+        ("\"input_required\"", 60),
+        ("nothing waits for this requestState", 20),
+        ("of its questions: Answer", 10),
+        ("of its questions: Part", 10),
+        ("of its questions: More", 5),
+        ("of its questions: Never", 3),
+        ("of its questions: Late", 3),
+        ("of its questions: Twice", 5),
+        ("of its questions: Other", 5),
+        ("was robbed by", 5),
+        ("cannot be asked", 5),
     ];
     let mut seen = BTreeMap::new();
     for seed in 2_000..2_060 {

@@ -106,10 +106,15 @@ impl Setup {
         } else {
             "\nidle_timeout = \"1s\""
         };
+        // A script answers what it was written to answer, and that begins with `initialize`.
+        let era = match &self.server {
+            Server::Script(_) if !self.server_lines.contains("era =") => "\nera = \"legacy\"",
+            Server::Script(_) | Server::Child(_) => "",
+        };
         server(
             "main",
             &command,
-            &format!("{}\ndefault = true{idle}", self.server_lines),
+            &format!("{}\ndefault = true{idle}{era}", self.server_lines),
         );
         server(
             "healthy",

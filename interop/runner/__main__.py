@@ -8,47 +8,60 @@ import json
 import os
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from runner import crowd, direct
+from runner import compatibility, crowd, direct
+from runner.cell import CACHE, Cell, Server, skips
 from runner.cutter import Cutter
 from runner.gateway import Gateway
-from runner.matrix import CACHE, Cell, cells, find_binary, skips
+from runner.matrix import cells, find_binary
 from runner.results import Result, summarize
 from s0 import dialogue
 
 CELL_SECONDS = 120
 
 
-async def run_cell(cell: Cell, binary: Path) -> list[Result]:
-    if not cell.server.beside:
-        return await run_behind_gateway(cell, binary, cell.server.config)
-    log = CACHE / "logs" / f"beside-{cell.name.replace('/', '-')}-{cell.server.name}.log"
-    try:
-        beside, port = await direct.start(cell.server.beside, log)
-    except RuntimeError as error:
-        return [Result(cell.name, cell.server.name, "start", False, str(error), 0)]
-    try:
-        return await run_behind_gateway(cell, binary, cell.server.config.replace("{port}", str(port)))
-    finally:
-        beside.kill()
-        await beside.wait()
+@asynccontextmanager
+async def gateway_for(server: Server, binary: Path, log: Path) -> AsyncIterator[Gateway]:
+    """A gateway in front of this server, which is started first where it has to be reached by a URL.
 
-
-async def run_behind_gateway(cell: Cell, binary: Path, config: str | None) -> list[Result]:
-    log = CACHE / "logs" / f"{cell.name.replace('/', '-')}-{cell.server.name}.log"
-    gateway = Gateway(binary, cell.server.arguments, log, config)
-    started = time.monotonic()
+    Raises `RuntimeError` if one of them does not start.
+    """
+    config, beside = server.config, None
+    if server.beside:
+        beside, port = await direct.start(server.beside, log.with_suffix(".beside.log"))
+        config = config.replace("{port}", str(port))
     try:
+        gateway = Gateway(binary, server.arguments, log, config)
         await gateway.start()
+        yield gateway
+    finally:
+        if beside is not None:
+            beside.kill()
+            await beside.wait()
+
+
+async def run_behind_gateway(cells: list[Cell], binary: Path) -> list[Result]:
+    """These cells of one server, one after the other, with the same gateway."""
+    server = cells[0].server
+    whole = "all clients" if server.together else cells[0].name
+    log = CACHE / "logs" / f"{whole.replace('/', '-').replace(' ', '-')}-{server.name}.log"
+    results: list[Result] = []
+    try:
+        async with gateway_for(server, binary, log) as gateway:
+            for cell in cells:
+                client_log = CACHE / "logs" / f"{cell.name.replace('/', '-')}-{server.name}.log"
+                path = "/sse" if cell.transport == "sse" else "/mcp"
+                results += await run_client(cell, gateway.port, path, client_log)
+                if server.processes and cell.era == "legacy":
+                    results.append(await released(cell, gateway))
+            started = time.monotonic()
+            wrong = await gateway.stop()
+            results.append(Result(whole, server.name, "drain", wrong is None, wrong or "", ms_since(started)))
     except RuntimeError as error:
-        return [Result(cell.name, cell.server.name, "start", False, str(error), ms_since(started))]
-    results = await run_client(cell, gateway.port, "/sse" if cell.transport == "sse" else "/mcp", log)
-    if cell.server.processes and cell.era == "legacy":
-        results.append(await released(cell, gateway))
-    started = time.monotonic()
-    wrong = await gateway.stop()
-    results.append(Result(cell.name, cell.server.name, "drain", wrong is None, wrong or "", ms_since(started)))
+        results.append(Result(whole, server.name, "start", False, str(error), 0))
     return results
 
 
@@ -99,17 +112,30 @@ def ms_since(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
 
 
-async def run_all(chosen: list[Cell], jobs: int, one: direct.RunOne) -> list[Result]:
+def groups(chosen: list[Cell]) -> list[list[Cell]]:
+    """Cells that share a gateway. The long ones first, so that none of them is left alone at the end."""
+    shared: dict[str, list[Cell]] = {}
+    alone: list[list[Cell]] = []
+    for cell in chosen:
+        if cell.server.together:
+            shared.setdefault(cell.server.name, []).append(cell)
+        else:
+            alone.append([cell])
+    return [*shared.values(), *alone]
+
+
+async def run_all(chosen: list[Cell], jobs: int, run: direct.RunGroup) -> list[Result]:
     slots = asyncio.Semaphore(jobs)
 
-    async def run(cell: Cell) -> list[Result]:
+    async def one(group: list[Cell]) -> list[Result]:
         async with slots:
-            results = await one(cell)
-            failed = [result for result in results if result.ok is False]
+            results = await run(group)
+        for cell in group:
+            failed = any(it.ok is False for it in results if it.client == cell.name)
             print(f"{'FAIL' if failed else 'ok':4} {cell.name} × {cell.server.name}", file=sys.stderr, flush=True)
-            return results
+        return results
 
-    return [result for results in await asyncio.gather(*map(run, chosen)) for result in results]
+    return [result for results in await asyncio.gather(*map(one, groups(chosen))) for result in results]
 
 
 def main() -> int:
@@ -118,23 +144,27 @@ def main() -> int:
     parser.add_argument("--server", default="", help="run against servers whose name contains this, e.g. showcase")
     parser.add_argument("--jobs", type=int, default=2, help="cells at once (default 2)")
     parser.add_argument("--rmcp", type=Path, required=True, help="the built pontoon-interop-rmcp")
+    parser.add_argument("--write", action="store_true", help="write docs/compatibility.md and baseline.json anew")
     parser.add_argument("--direct", action="store_true", help="without the gateway: client against server")
     arguments = parser.parse_args()
     (CACHE / "logs").mkdir(parents=True, exist_ok=True)
     (CACHE / "home").mkdir(exist_ok=True)
+    for left in (CACHE / "logs").glob("*.cancelled"):
+        left.unlink()
     matrix = direct.cells(arguments.rmcp) if arguments.direct else cells(arguments.rmcp)
     chosen = [cell for cell in matrix if arguments.only in cell.name and arguments.server in cell.server.name]
-    binary = None if arguments.direct else find_binary()
-
-    async def one(cell: Cell) -> list[Result]:
-        return await (direct.run_cell(cell, run_client) if binary is None else run_cell(cell, binary))
-
-    results = asyncio.run(run_all(chosen, arguments.jobs, one))
-    if binary is not None and arguments.only in "s0" and arguments.server in "hackernews":
+    if arguments.direct:
+        results = asyncio.run(run_all(chosen, arguments.jobs, lambda group: direct.run(group, run_client)))
+        return summarize(results, CACHE / "results.json")
+    binary = find_binary()
+    results = asyncio.run(run_all(chosen, arguments.jobs, lambda group: run_behind_gateway(group, binary)))
+    if arguments.only in "s0" and arguments.server in "hackernews":
         results += asyncio.run(dialogue.run(binary))
-    if binary is not None and arguments.only in "crowd" and arguments.server in "crowd":
+    if arguments.only in "crowd" and arguments.server in "crowd":
         results += asyncio.run(crowd.run(arguments.rmcp, binary, run_client))
-    return summarize(results, CACHE / "results.json")
+    code = summarize(results, CACHE / "results.json")
+    complete = not arguments.only and not arguments.server
+    return max(code, compatibility.check(chosen, results, complete=complete, write=arguments.write))
 
 
 if __name__ == "__main__":

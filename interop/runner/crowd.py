@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from runner.cell import CACHE, EVERYTHING, NODE, Cell, Server
+from runner.clients import clients
 from runner.gateway import Gateway
-from runner.matrix import CACHE, EVERYTHING, EVERYTHING_LACKS, NODE, Cell, Server, clients
 from runner.results import Result
+from runner.servers import EVERYTHING_LACKS
 
 RunClient = Callable[[Cell, int, str, Path], Awaitable[list[Result]]]
 

@@ -24,7 +24,7 @@ class Gateway:
     """
 
     def __init__(self, binary: Path, arguments: tuple[str, ...], log: Path, config: str | None = None) -> None:
-        self._mark = f"run-{uuid4()}"
+        self._mark = new_mark()
         self._binary, self._log = binary, log
         self._arguments = [argument.replace("{mark}", self._mark) for argument in arguments]
         if config is not None:
@@ -85,6 +85,11 @@ class Gateway:
 
     def log_tail(self) -> str:
         return self._log.read_text(errors="replace")[-2000:]
+
+
+def new_mark() -> str:
+    """A word that names one run's processes and files."""
+    return f"run-{uuid4()}"
 
 
 def free_port() -> int:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.gateway import Gateway
-from runner.matrix import CACHE, find_binary
+from runner.cell import CACHE
+from runner.matrix import find_binary
 from runner.results import Result, summarize
 from s0.news import News
 from s0.wire import Connection, Event, Head

@@ -1,32 +1,38 @@
-//! The official conformance suite against the built-in server behind our own front end.
+//! The official conformance suite, with the gateway on either side of it.
 //!
-//! Every revision gets a gateway of its own, so that what one run leaves behind cannot help or hurt the next.
+//! As a client it meets the gateway in front of the built-in server, of a legacy and of a modern one that are reached over
+//! HTTP; as a server it judges what the gateway sends there for a client. Every revision gets processes of its own, so that
+//! what one run leaves behind cannot help or hurt the next.
 
 mod expectations;
 mod gateway;
 mod report;
 mod suite;
+mod trial;
 mod verdict;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::workspace::Workspace;
 use expectations::Expectations;
-use gateway::Gateway;
-use report::{Report, Row};
+use report::Report;
 use suite::Suite;
-use verdict::judge;
+use trial::Trial;
 
 /// A revision of the protocol that the suite knows.
 struct Revision {
     name: &'static str,
     selection: Selection,
-    /// How many scenarios count. Written down, because a suite that lost some would otherwise stay green.
+    /// How many scenarios for servers count. Written down, because a suite that lost some would otherwise stay green.
     scored: usize,
+    /// Likewise for clients, those about authorization left out: the gateway has no part in that yet.
+    scored_clients: usize,
+    /// Which of the two reference servers speaks it.
+    era: &'static str,
 }
 
 /// How the suite is told what belongs to a revision.
@@ -43,21 +49,29 @@ const REVISIONS: [Revision; 4] = [
         name: "2025-03-26",
         selection: Selection::Applicable,
         scored: 1,
+        scored_clients: 0,
+        era: "legacy",
     },
     Revision {
         name: "2025-06-18",
         selection: Selection::Applicable,
         scored: 27,
+        scored_clients: 0,
+        era: "legacy",
     },
     Revision {
         name: "2025-11-25",
         selection: Selection::Requirements,
         scored: 30,
+        scored_clients: 4,
+        era: "legacy",
     },
     Revision {
         name: "2026-07-28",
         selection: Selection::Requirements,
         scored: 37,
+        scored_clients: 7,
+        era: "modern",
     },
 ];
 
@@ -65,61 +79,46 @@ const REVISIONS: [Revision; 4] = [
 pub(crate) fn run(workspace: &Workspace, arguments: impl Iterator<Item = String>) -> Result<ExitCode> {
     let binary = binary(workspace, &arguments.collect::<Vec<_>>())?;
     let folder = workspace.root.join("conformance");
-    let suite = Suite::install(&folder)?;
-    let expectations = Expectations::read(&folder.join("expected-failures.toml"))?;
-    let cache = folder.join(".cache");
+    let trial = Trial {
+        suite: Suite::install(&folder)?,
+        expectations: Expectations::read(&folder.join("expected-failures.toml"))?,
+        reference: reference(workspace)?,
+        cache: folder.join(".cache"),
+        binary,
+    };
     let mut rows = Vec::new();
     for revision in &REVISIONS {
-        rows.extend(try_revision(&suite, &expectations, &binary, revision, &cache)?);
+        rows.extend(trial.servers(revision)?);
+        rows.extend(trial.clients(revision)?);
     }
-    let unknown = expectations.unknown(&rows);
+    let unknown = trial.expectations.unknown(&rows);
     ensure!(unknown.is_empty(), "no such scenario: {}", unknown.join(", "));
     let report = Report {
-        binary: binary.display().to_string(),
-        suite: suite.version()?,
+        binary: trial.binary.display().to_string(),
+        suite: trial.suite.version()?,
         rows,
     };
     report.print();
-    report.write(&cache.join("results.json"))?;
+    report.write(&trial.cache.join("results.json"))?;
     Ok(report.finish())
 }
 
-fn try_revision(
-    suite: &Suite,
-    expectations: &Expectations,
-    binary: &Path,
-    revision: &Revision,
-    cache: &Path,
-) -> Result<Vec<Row>> {
-    let scenarios = suite.scenarios(revision)?;
-    let scored = scenarios.iter().filter(|scenario| scenario.scored).count();
-    ensure!(
-        scored == revision.scored,
-        "the suite scores {scored} scenarios for {}, not {}",
-        revision.name,
-        revision.scored
-    );
-    let logs = cache.join(revision.name);
-    if logs.exists() {
-        fs::remove_dir_all(&logs).with_context(|| format!("cannot empty {}", logs.display()))?;
-    }
-    fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
-    let gateway = Gateway::start(binary, &logs.join("pontoon.log"))?;
-    let checks = suite.run(revision, gateway.url(), &logs);
-    gateway
-        .stop()
-        .with_context(|| format!("see {}", logs.display()))?;
-    let checks = checks?;
-    let row = |scenario: suite::Scenario| {
-        let expected = expectations.of(revision.name, &scenario.name);
-        Row {
-            revision: revision.name,
-            verdict: judge(&scenario, checks.get(&scenario.name).map(Vec::as_slice), expected),
-            scenario: scenario.name,
-            scored: scenario.scored,
-        }
-    };
-    Ok(scenarios.into_iter().map(row).collect())
+/// `rmcp`'s own transport with the same server behind it, which the gateway is compared with.
+fn reference(workspace: &Workspace) -> Result<PathBuf> {
+    let built = Command::new("cargo")
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "-p",
+            "pontoon-servers",
+            "--example",
+            "rmcp_http",
+        ])
+        .current_dir(&workspace.root)
+        .status()?;
+    ensure!(built.success(), "the reference server does not build");
+    Ok(workspace.target.join("debug/examples/rmcp_http"))
 }
 
 /// The program named by `--bin`, else the newest kind that was built.

@@ -28,6 +28,10 @@ pub(crate) struct Settings {
     limit: Option<f64>,
 }
 
+/// Names of the same server in the two eras, for everybody over a pipe.
+const LEGACY: &str = "shared stdio";
+const MODERN: &str = "modern stdio";
+
 /// The figures of one round.
 pub(crate) struct Figures {
     /// CPU of the program under test for one call.
@@ -144,6 +148,19 @@ impl Row {
     fn is_rmcp(&self) -> bool {
         self.name.starts_with("rmcp")
     }
+
+    /// The same call without a crossing of eras, if this one crosses.
+    fn straight<'a>(&self, rows: &'a [Self]) -> Option<&'a Self> {
+        let of = |kind: &str| {
+            rows.iter()
+                .find(|row| row.era == self.era && row.name.contains(kind))
+        };
+        match self.era? {
+            Era::Stateless if self.name.contains(LEGACY) => of(MODERN),
+            Era::HttpSse | Era::Streamable if self.name.contains(MODERN) => of(LEGACY),
+            _ => None,
+        }
+    }
 }
 
 fn table(rows: &[Row], settings: &Settings) -> Table {
@@ -153,6 +170,7 @@ fn table(rows: &[Row], settings: &Settings) -> Table {
             "CPU/call µs",
             "× nginx",
             "× rmcp",
+            "× straight",
             "p50 µs",
             "p90",
             "p99",
@@ -182,6 +200,7 @@ fn table(rows: &[Row], settings: &Settings) -> Table {
                 row.cpu().into(),
                 Ratio::of(row.cpu(), nginx).into(),
                 Ratio::of(row.cpu(), rmcp.map(Row::cpu)).into(),
+                Ratio::of(row.cpu(), row.straight(rows).map(Row::cpu)).into(),
                 p50.into(),
                 row.quantile(0.9).into(),
                 p99.into(),
@@ -213,6 +232,13 @@ mod tests {
                 resident_kib: 1,
             }],
         }
+    }
+
+    #[test]
+    fn a_call_that_crosses_eras_is_compared_with_one_that_does_not() {
+        let rows = [row("pontoon, shared stdio", 20), row("pontoon, modern stdio", 10)];
+        assert_eq!(rows[0].straight(&rows).map(Row::cpu), Some(10.0));
+        assert!(rows[1].straight(&rows).is_none());
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! nginx with one worker, buffering off, keeping connections to its backend.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Door, Scratch, free_address, wait_for};
+use super::{Scratch, free_address, wait_for};
 use crate::backend;
-use crate::era::Era;
 use crate::process::Program;
 
 /// Where Debian and others put it.
@@ -16,8 +16,13 @@ pub(crate) fn binary() -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-pub(crate) fn start(binary: &Path) -> anyhow::Result<(Program, Door, Scratch)> {
-    let backend = backend::start()?;
+/// Before the server that does next to nothing.
+pub(crate) fn start(binary: &Path) -> anyhow::Result<(Program, SocketAddr, Scratch)> {
+    before(binary, backend::start()?)
+}
+
+/// Before this server.
+pub(crate) fn before(binary: &Path, backend: SocketAddr) -> anyhow::Result<(Program, SocketAddr, Scratch)> {
     let address = free_address()?;
     let files = Scratch::new()?;
     let home = files.path().display();
@@ -29,15 +34,10 @@ pub(crate) fn start(binary: &Path) -> anyhow::Result<(Program, Door, Scratch)> {
            keepalive_requests 1000000;\n\
            upstream backend {{ server {backend}; keepalive 64; keepalive_requests 1000000; }}\n\
            server {{ listen {address}; location / {{ proxy_pass http://backend; proxy_http_version 1.1;\n\
-             proxy_set_header Connection \"\"; proxy_buffering off; }} }} }}\n"
+             proxy_set_header Connection \"\"; proxy_set_header Host $http_host; proxy_buffering off; }} }} }}\n"
     );
     let file = files.write("nginx.conf", &configuration)?;
     let program = Program::start(Command::new(binary).arg("-c").arg(&file).stdin(Stdio::null()))?;
     wait_for(address)?;
-    let door = Door {
-        era: Era::Stateless,
-        address,
-        path: "/mcp".to_owned(),
-    };
-    Ok((program, door, files))
+    Ok((program, address, files))
 }

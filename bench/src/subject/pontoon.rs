@@ -18,19 +18,24 @@ pub(crate) enum Host {
     Shared(PathBuf),
     /// The same, and it tells everybody of a change after each call.
     Announcing(PathBuf),
+    /// One stdio process for everybody that speaks 2026-07-28 only.
+    Modern(PathBuf),
     /// A stdio process for each session.
     Session(PathBuf),
     /// The built-in `showcase`.
     InProcess,
+    /// The HTTP server that does next to nothing, as before nginx, reached by its URL.
+    Backend,
     /// rmcp's own HTTP server with the same tools, reached by its URL.
     Remote(PathBuf),
 }
 
 impl Host {
     /// Those whose calls are measured.
-    pub(crate) fn all(child: &Path) -> [Self; 3] {
+    pub(crate) fn all(child: &Path) -> [Self; 4] {
         [
             Self::Shared(child.to_owned()),
+            Self::Modern(child.to_owned()),
             Self::Session(child.to_owned()),
             Self::InProcess,
         ]
@@ -39,9 +44,11 @@ impl Host {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Shared(_) | Self::Announcing(_) => "shared stdio",
+            Self::Modern(_) => "modern stdio",
             Self::Session(_) => "session stdio",
             Self::InProcess => "in-process",
-            Self::Remote(_) => "remote, shared session",
+            Self::Backend => "remote, as nginx",
+            Self::Remote(_) => "remote, rmcp",
         }
     }
 
@@ -59,9 +66,12 @@ impl Host {
             Self::Announcing(child) => {
                 format!("command = {child:?}\nargs = [\"--list-changed\"]\nlease = \"shared\"")
             }
+            Self::Modern(child) => {
+                format!("command = {child:?}\nargs = [\"--modern\"]\nlease = \"shared\"\nera = \"modern\"")
+            }
             Self::Session(child) => format!("command = {child:?}\nlease = \"session\""),
             Self::InProcess => "builtin = \"showcase\"".to_owned(),
-            Self::Remote(_) => {
+            Self::Backend | Self::Remote(_) => {
                 let address = address.expect("a remote server was started");
                 format!("url = \"http://{address}/mcp\"\nlease = \"shared\"")
             }

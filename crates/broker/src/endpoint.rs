@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pontoon_downstream::{Backend, SessionNeed, Target, UnknownQuestion};
 use pontoon_jsonrpc::{Notification, Request, Response};
 use pontoon_mcp::meta::RequestMeta;
-use pontoon_mcp::{ClientCapabilities, LegacyRevision};
+use pontoon_mcp::{ClientCapabilities, LegacyRevision, MirroredParameter};
 use pontoon_policy::{Caller, Gauge, Permit};
 use pontoon_session::Session;
 use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, Sharing};
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::counters::Counters;
+use crate::eras::Approach;
 use crate::guard::RestartGuard;
 use crate::lease::{Lease, Opening};
 use crate::registry::LeaseKey;
@@ -107,7 +108,13 @@ impl Endpoint {
             Some(LeasePolicy::Session) | None => {
                 let introduction = self.shared.introduction();
                 let crashes = self.shared.crashes.of_one();
-                let lease = self.legacy_lease(Sharing::Exclusive, introduction, Opening::ByClient, crashes);
+                let lease = self.opened_lease(
+                    Server::Legacy,
+                    Sharing::Exclusive,
+                    introduction,
+                    Opening::ByClient,
+                    crashes,
+                );
                 Ok(self.shared.registry.register(lease))
             }
         }
@@ -141,38 +148,34 @@ impl Endpoint {
                 // A process cannot say whom it asks.
                 Hosting::Command(_) | Hosting::InProcess => self.shared.introduction(),
             };
-            self.legacy_lease(Sharing::Shared, introduction, opening, crashes())
+            self.opened_lease(Server::Legacy, Sharing::Shared, introduction, opening, crashes())
         })
     }
 
-    pub(crate) fn legacy_lease(
+    /// A lease whose server has to be opened. It is made for clients of an era,
+    /// and its server is spoken to in that one first.
+    pub(crate) fn opened_lease(
         &self,
+        client: Server,
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
         crashes: Arc<RestartGuard>,
     ) -> Arc<Lease> {
-        Lease::new(
-            Arc::clone(&self.shared),
-            Server::Legacy,
-            sharing,
-            introduction,
-            opening,
-            crashes,
-        )
+        let shared = Arc::clone(&self.shared);
+        let approach = match shared.settings.hosting.legacy() {
+            Some(_) => shared.eras.approach(client),
+            None => Approach::Given(client),
+        };
+        Lease::new(shared, approach, sharing, introduction, opening, crashes)
     }
 
-    pub(crate) fn modern_lease(&self, crashes: Arc<RestartGuard>) -> Arc<Lease> {
+    /// A lease whose server is known to be modern, for modern clients.
+    pub(crate) fn modern_lease(&self, sharing: Sharing, crashes: Arc<RestartGuard>) -> Arc<Lease> {
         let introduction = self.shared.introduction();
         let shared = Arc::clone(&self.shared);
-        Lease::new(
-            shared,
-            Server::Modern,
-            Sharing::Shared,
-            introduction,
-            Opening::None,
-            crashes,
-        )
+        let approach = Approach::Given(Server::Modern);
+        Lease::new(shared, approach, sharing, introduction, Opening::None, crashes)
     }
 }
 
@@ -279,6 +282,10 @@ impl Backend for Endpoint {
         if let Some(attachment) = session.attachment() {
             attachment.lease.depart(attachment.member);
         }
+    }
+
+    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+        self.shared.annotations.of(tool)
     }
 
     async fn drain(&self) {

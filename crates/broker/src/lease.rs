@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
 use crate::ear::Ear;
+use crate::eras::Approach;
 use crate::guard::RestartGuard;
 use crate::pool::Warm;
 use crate::seat::{Chair, Seat};
@@ -20,6 +21,7 @@ use crate::shared::Shared;
 use crate::start;
 use crate::wiring::{Owner, Wiring};
 
+mod inquiry;
 mod traffic;
 
 /// A keyed lease without a server is not worth keeping for longer.
@@ -48,6 +50,10 @@ pub(crate) struct Lease {
 
 struct Desk {
     link: Link<Wiring>,
+    /// The era in which the server was spoken to first.
+    first: Server,
+    /// Somebody waits to hear whether the server speaks 2026-07-28 as well.
+    inquires: bool,
     wiring: Wiring,
     phase: Phase,
     opening: Opening,
@@ -92,14 +98,25 @@ pub(crate) type WeakLease = Weak<Lease>;
 impl Lease {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        server: Server,
+        approach: Approach,
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
         crashes: Arc<RestartGuard>,
     ) -> Arc<Self> {
+        let (Approach::Given(server) | Approach::Try(server)) = approach;
+        let link = Link::new(server, sharing, shared.settings.timeouts, introduction);
+        let link = match (approach, opening) {
+            // It is known, and nobody asks it to open.
+            (_, Opening::None) => link,
+            (Approach::Given(Server::Legacy), _) => link,
+            (Approach::Given(Server::Modern), _) => link.discovering(),
+            (Approach::Try(_), _) => link.guessing(),
+        };
         let desk = Desk {
-            link: Link::new(server, sharing, shared.settings.timeouts, introduction),
+            link,
+            first: server,
+            inquires: false,
             wiring: Wiring::new(Arc::clone(&shared)),
             phase: Phase::Down,
             opening,
@@ -227,6 +244,9 @@ impl Lease {
         desk.wiring.connection = Some(idle.start(Arc::new(ear)));
         desk.processes = processes;
         desk.phase = Phase::Up;
+        if !desk.link.goes_on() {
+            desk.first = desk.link.server();
+        }
         if let Opening::ByGateway(revision) = desk.opening {
             let Desk { link, wiring, .. } = &mut *desk;
             link.open(revision, self.shared.clock.now(), wiring);
@@ -264,7 +284,6 @@ impl Lease {
         } else {
             &self.shared.guard
         };
-        self.shared.report_loss(why, blamed);
         // What the server left behind ends in the background. Its successor
         // need not wait for that, so the slots are free.
         self.shared.retire(desk.wiring.connection.take(), Vec::new());
@@ -276,20 +295,28 @@ impl Lease {
             Closed::SessionLost => link.lose_session(reason, wiring),
             _ => link.lose(reason, wiring),
         }
+        if link.goes_on() {
+            let server = &self.shared.settings.name;
+            tracing::debug!(%server, %why, "the server ended when it was asked what it speaks");
+        } else {
+            self.shared.report_loss(why, blamed);
+        }
         // Where somebody listens, the sweep brings up the next one.
         self.conclude(&mut desk);
-        if desk.phase == Phase::Down && desk.link.has_returned() {
+        if desk.phase == Phase::Down && (desk.link.has_returned() || desk.link.goes_on()) {
             self.begin_start(&mut desk);
         }
     }
 
     /// Acts on how a handshake went, if one is over.
     fn conclude(&self, desk: &mut Desk) {
+        self.conclude_inquiry(desk);
         match desk.wiring.opened.take() {
             None => return,
             Some(Ok(())) => {
                 self.shared.guard.forget();
                 self.crashes.succeeded();
+                self.shared.note_opened(desk.first, desk.link.server());
             }
             Some(Err(fault)) => {
                 if desk.phase == Phase::Up {

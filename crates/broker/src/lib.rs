@@ -8,12 +8,14 @@
 //! There is no task per exchange. An endpoint has one: it looks for what took
 //! too long, for clients that went away, and for servers nobody needs.
 
+mod annotations;
 mod attachment;
 mod clock;
 mod counters;
 mod crashes;
 mod ear;
 mod endpoint;
+mod eras;
 mod guard;
 mod lease;
 mod pool;
@@ -30,4 +32,5 @@ mod wiring;
 pub use attachment::Attachment;
 pub use counters::Counters;
 pub use endpoint::Endpoint;
+pub use eras::Era;
 pub use settings::{EndpointSettings, Hosting, LeasePolicy};

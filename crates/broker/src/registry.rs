@@ -15,6 +15,8 @@ pub(crate) enum LeaseKey {
     SharedLegacy,
     /// All clients of one account, on a server that wants `initialize`.
     Principal(String),
+    /// All modern clients of one account, on a server that speaks both eras.
+    PrincipalModern(String),
     /// Everybody, on a server that does not.
     SharedModern,
     /// One account with these capabilities: servers register tools by them. Calls that may ask their client something
@@ -30,7 +32,7 @@ impl LeaseKey {
     /// Whether there is one for each account, and so perhaps many.
     fn is_of_account(&self) -> bool {
         match self {
-            Self::Principal(_) | Self::Account { .. } => true,
+            Self::Principal(_) | Self::PrincipalModern(_) | Self::Account { .. } => true,
             Self::SharedLegacy | Self::SharedModern => false,
         }
     }

@@ -7,13 +7,14 @@ use pontoon_policy::SEAL_KEY_BYTES;
 use pontoon_supervise::{BackoffSettings, CircuitSettings};
 use pontoon_translate::Timeouts;
 
+use crate::eras::Era;
+
 /// What kind of server it is, and who shares one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hosting {
-    /// A command: it speaks the revisions that begin with `initialize`.
+    /// A command.
     Command(LeasePolicy),
-    /// A server behind a URL that speaks the revisions that begin with
-    /// `initialize`. No process of ours.
+    /// A server behind a URL. No process of ours.
     Remote(LeasePolicy),
     /// A server in this process, which speaks both eras: a connection for
     /// each legacy session, one for all stateless clients.
@@ -21,8 +22,8 @@ pub enum Hosting {
 }
 
 impl Hosting {
-    /// Who shares a server that begins with `initialize` for everybody; `None`
-    /// where it speaks both eras.
+    /// Who shares a server of which only the settings, or a try, tell what it
+    /// speaks; `None` where it speaks both eras.
     pub(crate) fn legacy(self) -> Option<LeasePolicy> {
         match self {
             Self::Command(policy) | Self::Remote(policy) => Some(policy),
@@ -51,6 +52,8 @@ pub struct EndpointSettings {
     pub name: String,
     /// Kind and sharing.
     pub hosting: Hosting,
+    /// What it speaks. Of no meaning for a server in this process, which speaks both.
+    pub era: Era,
     /// Handshake and call time-outs.
     pub timeouts: Timeouts,
     /// Processes that are started before anybody needs them.
@@ -85,11 +88,13 @@ pub struct EndpointSettings {
 impl EndpointSettings {
     /// Defaults for a server called `name`: 30 s to start, 60 s for a call (10
     /// minutes with progress), 5 minutes to answer a question, one warm process, 64
-    /// processes, 5 minutes idle, 5 s to drain.
+    /// processes, 5 minutes idle, 5 s to drain. It speaks the revisions that begin
+    /// with `initialize`.
     pub fn new(name: impl Into<String>, hosting: Hosting) -> Self {
         Self {
             name: name.into(),
             hosting,
+            era: Era::default(),
             timeouts: Timeouts {
                 open: Duration::from_secs(30),
                 call: Duration::from_secs(60),

@@ -7,15 +7,17 @@ use std::time::Duration;
 use pontoon_mcp::ClientCapabilities;
 use pontoon_policy::{Account, Gauge, KeyedGauge, LimitReached, Slot};
 use pontoon_supervise::{Admission, Throttle};
-use pontoon_translate::{Fault, Introduction, Reason};
+use pontoon_translate::{Fault, Introduction, Reason, Server};
 use pontoon_upstream::{Closed, Connection, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::annotations::Annotations;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::crashes::Crashes;
+use crate::eras::Eras;
 use crate::guard::RestartGuard;
 use crate::pool::WarmPool;
 use crate::registry::Registry;
@@ -36,8 +38,12 @@ pub(crate) struct Shared {
     pub(crate) guard: RestartGuard,
     /// Crashes of servers that had been opened.
     pub(crate) crashes: Crashes,
+    /// What the server speaks, as far as is known.
+    pub(crate) eras: Eras,
     pub(crate) pool: WarmPool,
     pub(crate) registry: Registry,
+    /// What headers of clients have to repeat.
+    pub(crate) annotations: Annotations,
     /// What modern clients bring back with a retry.
     pub(crate) seals: Seals,
     /// Calls that wait for clients that were asked something, in all and by account.
@@ -76,11 +82,13 @@ impl Shared {
             processes: Gauge::new("max_processes", settings.max_processes),
             all_processes,
             connector,
+            eras: Eras::new(settings.era),
             counters: Arc::default(),
             clock: Clock::start(),
             bell: Arc::new(Notify::new()),
             pool: WarmPool::new(warm),
             registry: Registry::new(accounts),
+            annotations: Annotations::default(),
             seals: Seals::new(&settings.name, &(settings.seal_key)()),
             parked: Gauge::new("max_parked", settings.max_parked),
             parked_by_account: KeyedGauge::new("max_parked_per_principal", settings.max_parked_per_principal),
@@ -182,6 +190,17 @@ impl Shared {
                 self.counters.count_crash();
                 blamed.failed();
             }
+        }
+    }
+
+    /// A server that was spoken to in one era first has opened in this or the other one.
+    pub(crate) fn note_opened(&self, first: Server, opened: Server) {
+        if self.eras.note_opened(first, opened) && self.settings.hosting.legacy().is_some() {
+            let speaks = match opened {
+                Server::Legacy => "revisions up to 2025-11-25",
+                Server::Modern => "2026-07-28",
+            };
+            tracing::info!(server = %self.settings.name, speaks, "learnt what the server speaks");
         }
     }
 

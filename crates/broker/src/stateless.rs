@@ -9,10 +9,12 @@ use pontoon_mcp::meta::RequestMeta;
 use pontoon_mcp::{LegacyRevision, method};
 use pontoon_policy::{Caller, Permit};
 use pontoon_translate::{
-    Account, Client, Fault, Incoming, Introduction, Modern, Reason, Retry, Sharing, stale,
+    Account, Client, Fault, Incoming, Introduction, Modern, Reason, Retry, Server, Sharing, stale,
 };
 
 use crate::endpoint::Endpoint;
+use crate::eras::Speaks;
+use crate::guard::RestartGuard;
 use crate::lease::{Lease, Opening};
 use crate::registry::LeaseKey;
 use crate::sealed::{Invalid, Origin};
@@ -67,7 +69,7 @@ impl Endpoint {
         request: Request,
         (owner, origin): (Owner, Option<Origin>),
     ) {
-        let (lease, seat) = match self.stateless_lease(caller, &modern.meta, &request.method) {
+        let (lease, seat) = match self.stateless_lease(caller, &modern.meta, &request.method).await {
             Ok((lease, seat)) => (Ok(lease), seat),
             Err(fault) => (Err(fault), None),
         };
@@ -91,7 +93,7 @@ impl Endpoint {
     }
 
     /// The lease of a modern request for `method`, and its seat where it needs one.
-    fn stateless_lease(
+    async fn stateless_lease(
         &self,
         caller: &Caller,
         meta: &RequestMeta,
@@ -99,11 +101,20 @@ impl Endpoint {
     ) -> Result<(Arc<Lease>, Option<Seat>), Fault> {
         let registry = &self.shared.registry;
         let lease = match self.shared.settings.hosting.legacy() {
-            Some(LeasePolicy::Shared) => self.shared_legacy_lease(),
-            Some(LeasePolicy::Principal) => self.principal_lease(caller),
+            Some(LeasePolicy::Shared) => {
+                let crashes = || self.shared.crashes.of_everybody();
+                self.common(self.shared_legacy_lease()?, LeaseKey::SharedModern, crashes)
+                    .await
+            }
+            Some(LeasePolicy::Principal) => {
+                let account = caller.account().to_string();
+                let key = LeaseKey::PrincipalModern(account.clone());
+                let crashes = || self.shared.crashes.of_account(&account);
+                self.common(self.principal_lease(caller)?, key, crashes).await
+            }
             Some(LeasePolicy::Session) => {
                 let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
-                if may_be_asked && !self.shared.attributes() {
+                if may_be_asked && !self.says_whom_it_asks() {
                     return self.lease_with_seat(caller, meta);
                 }
                 self.account_lease(caller, meta, 0)
@@ -111,13 +122,47 @@ impl Endpoint {
             // Log messages do not say which request they are about: one that
             // asks for them has a connection of its own.
             None if meta.log_level.is_some() => {
-                Ok(registry.register(self.modern_lease(self.shared.crashes.of_one())))
+                let crashes = self.shared.crashes.of_one();
+                Ok(registry.register(self.modern_lease(Sharing::Shared, crashes)))
             }
             None => registry.keyed(LeaseKey::SharedModern, || {
-                self.modern_lease(self.shared.crashes.of_everybody())
+                self.modern_lease(Sharing::Shared, self.shared.crashes.of_everybody())
             }),
         };
         Ok((lease?, None))
+    }
+
+    /// Whether several calls that may ask can be under way on one connection.
+    fn says_whom_it_asks(&self) -> bool {
+        self.shared.attributes() || self.shared.eras.speaks(Server::Modern) == Speaks::Yes
+    }
+
+    /// The lease that several share, for a modern client. Of a server that speaks
+    /// both eras there are two, so that every client is served straight.
+    async fn common(
+        &self,
+        lease: Arc<Lease>,
+        modern: LeaseKey,
+        crashes: impl FnOnce() -> Arc<RestartGuard>,
+    ) -> Result<Arc<Lease>, Fault> {
+        let eras = &self.shared.eras;
+        if eras.speaks(Server::Modern) == Speaks::No || self.shared.is_draining() {
+            return Ok(lease);
+        }
+        lease.ready().await?;
+        if lease.server() == Server::Modern {
+            return Ok(lease);
+        }
+        if eras.speaks(Server::Modern) == Speaks::Unknown {
+            lease.inquire().await;
+        }
+        match eras.speaks(Server::Modern) {
+            Speaks::Yes => self
+                .shared
+                .registry
+                .keyed(modern, || self.modern_lease(Sharing::Shared, crashes())),
+            Speaks::No | Speaks::Unknown => Ok(lease),
+        }
     }
 
     /// The first lease of this account whose seat is free; a new one if there is none, within the limit of leases.
@@ -145,6 +190,10 @@ impl Endpoint {
             seat,
         };
         self.shared.registry.keyed(key, || {
+            let crashes = self.shared.crashes.of_account(&account);
+            if self.shared.eras.speaks(Server::Modern) == Speaks::Yes {
+                return self.modern_lease(Sharing::Exclusive, crashes);
+            }
             let client_info = meta.client_info.as_ref().map(Raw::detached);
             let introduction = Introduction {
                 client_info: client_info.unwrap_or_else(|| self.shared.settings.client_info.clone()),
@@ -152,8 +201,7 @@ impl Endpoint {
                 capabilities: capabilities.detached(),
             };
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            let crashes = self.shared.crashes.of_account(&account);
-            self.legacy_lease(Sharing::Exclusive, introduction, opening, crashes)
+            self.opened_lease(Server::Modern, Sharing::Exclusive, introduction, opening, crashes)
         })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pontoon_downstream::{Streaming, Target};
-use pontoon_jsonrpc::{ErrorObject, Id, encode};
+use pontoon_jsonrpc::{ErrorObject, Id, Raw, encode};
 use pontoon_mcp::LegacyRevision;
 use pontoon_policy::{Slot, Slots};
 use pontoon_session::{Delivered, Outbox, Session};
@@ -190,6 +190,10 @@ impl Outlet for Wiring {
         origin.map_or_else(String::new, |origin| {
             self.shared.seals.seal(lease, retry, until, origin)
         })
+    }
+
+    fn listed(&mut self, tools: &Raw) {
+        self.shared.annotations.learn(tools);
     }
 
     fn settled(&mut self, member: &Self::Member, revision: LegacyRevision) {

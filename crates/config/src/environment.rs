@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
+use crate::expand::{ExpandError, expand};
+
 /// A snapshot of the environment variables. Everything that depends on them is handed this snapshot.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -59,6 +61,15 @@ impl Environment {
         } else {
             Color::Auto
         }
+    }
+
+    /// `text` with `${NAME}` replaced, as in the texts of a file.
+    ///
+    /// # Errors
+    ///
+    /// A variable is not set, or what stands there names none.
+    pub fn expand(&self, text: &str) -> Result<String, ExpandError> {
+        expand(text, self)
     }
 
     pub(crate) fn os(&self, name: &str) -> Option<&OsStr> {

@@ -8,15 +8,20 @@ use crate::environment::Environment;
 
 /// Why a text cannot be expanded. Never carries the text itself: it may hold secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ExpandError {
+pub enum ExpandError {
+    /// The variable is not set.
     #[error("needs the environment variable `{0}`, which is not set")]
     Missing(String),
+    /// The variable is no text.
     #[error("has the environment variable `{0}` in it, which is not valid UTF-8")]
     NotUnicode(String),
+    /// A `${` without its end.
     #[error("has a `${{` that is never closed by `}}`")]
     Unclosed,
+    /// What is between the braces is no name.
     #[error("has a `${{…}}` in it that names no environment variable")]
     NotAName,
+    /// Only an editor can ask.
     #[error("asks a person for `${{input:{0}}}`, which only an editor can do")]
     Input(String),
 }

@@ -36,9 +36,13 @@ pub use config::{Accept, Config};
 pub use draft::{Draft, MAX_FILE_BYTES};
 pub use environment::{Color, Environment};
 pub use error::{ConfigError, Position, Problem};
+pub use expand::ExpandError;
 pub use reference::markdown as reference_markdown;
 pub use section::limits::Limits;
-pub use section::server::{Builtin, Command, Lease, LeaseKind, Remote, Server, Transport, Upstream};
+pub use section::server::{
+    Builtin, Command, Era, Lease, LeaseKind, Remote, RemoteError, Server, Transport, Upstream,
+};
 pub use value::address::{ListenError, parse_listen};
+pub use value::duration::parse_text as parse_duration;
 pub use value::name::{NameError, ServerName};
 pub use value::path::RoutePath;

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use pontoon_jsonrpc::{Notification, Request, Response};
-use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
+use pontoon_mcp::{LegacyRevision, MirroredParameter};
 use pontoon_policy::{Caller, Permit};
 use pontoon_session::{Outbox, Session};
 use tokio::sync::Notify;
@@ -119,6 +119,13 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The session is over: its lease can go. Returns at once.
     fn close(&self, session: &Arc<Session<Self::Attachment>>);
+
+    /// The arguments of a tool that headers have to repeat, where the server's list of tools was seen
+    /// (2026-07-28, Streamable HTTP, "Custom Headers from Tool Parameters").
+    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+        let _ = tool;
+        None
+    }
 
     /// The gateway stops: end `subscriptions/listen` streams with their
     /// completion result, answer what is in flight or let it finish, then stop

@@ -154,7 +154,8 @@ async fn collect(reader: &mut Reader, streaming: Streaming) -> Result<Collected,
     }
 }
 
-fn array(answers: &[Delivery]) -> Bytes {
+/// The answers as one JSON array.
+pub(crate) fn array(answers: &[Delivery]) -> Bytes {
     let length = answers
         .iter()
         .map(|answer| answer.message.len() + 1)

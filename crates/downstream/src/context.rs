@@ -119,7 +119,7 @@ impl<B: Backend> Context<'_, B> {
         // The stream of HTTP+SSE is the session: without it there is none, even
         // if nobody has cleared it away yet.
         let stands = match transport {
-            Transport::HttpSse => session.is_attached(),
+            Transport::HttpSse | Transport::Stdio => session.is_attached(),
             Transport::Streamable => !session.is_closed(),
         };
         if session.transport() != transport || !stands {

@@ -9,7 +9,7 @@ use crate::status::Fault;
 const VERSION: HeaderName = HeaderName::from_static(header::PROTOCOL_VERSION);
 const SESSION: HeaderName = HeaderName::from_static(header::SESSION_ID);
 
-/// Which rules a message on the Streamable HTTP endpoint follows.
+/// Which rules a message on the Streamable HTTP endpoint, or on a pipe, follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Era {
     /// 2026-07-28 on.
@@ -26,12 +26,18 @@ impl Era {
     ///
     /// [`Fault::Version`] for a header that names no revision of either era.
     pub(crate) fn of_message(headers: &HeaderMap, message: &Message) -> Result<Self, Fault> {
-        let params = match message {
-            Message::Request(request) => request.params.as_ref(),
-            Message::Notification(notification) => notification.params.as_ref(),
-            Message::Response(_) => None,
-        };
-        Self::decide(headers, params)
+        Self::decide(headers, params_of(message))
+    }
+
+    /// Decides for one message on a pipe, which has no headers: modern is what
+    /// says so in its `_meta`. Both eras may speak on one pipe.
+    ///
+    /// Source: 2026-07-28, stdio, "Request Metadata".
+    pub(crate) fn on_pipe(message: &Message) -> Self {
+        match meta::named_revision(params_of(message)) {
+            Some(_) => Self::Modern,
+            None => Self::Legacy(None),
+        }
     }
 
     /// Decides for a request without a single message: GET, DELETE, a batch.
@@ -54,6 +60,14 @@ impl Era {
             Version::Absent => Ok(Self::Legacy(None)),
             Version::Unknown(text) => Err(Fault::Version(text.to_owned())),
         }
+    }
+}
+
+fn params_of(message: &Message) -> Option<&Raw> {
+    match message {
+        Message::Request(request) => request.params.as_ref(),
+        Message::Notification(notification) => notification.params.as_ref(),
+        Message::Response(_) => None,
     }
 }
 

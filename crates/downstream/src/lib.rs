@@ -1,5 +1,6 @@
 //! Transports that face MCP clients: HTTP+SSE (2024-11-05), Streamable HTTP
-//! with sessions (2025-03-26 to 2025-11-25) and without (2026-07-28).
+//! with sessions (2025-03-26 to 2025-11-25) and without (2026-07-28), and stdio
+//! (every revision).
 //!
 //! A [`Gateway`] serves a set of [`Backend`]s on one listener. A request goes
 //! through these files: `listener` and `connection` (bounds, HTTP/1.1), `wire`,
@@ -9,6 +10,9 @@
 //! backend has it. The answer comes back through an
 //! [`Outbox`](pontoon_session::Outbox): `answer` chooses between JSON and a
 //! stream, `sse_body` is the stream, `status` says what a refusal looks like.
+//!
+//! A [`Pipe`] serves one backend to the one client that started this process;
+//! `stdio` is all of that, and shares `era`, `status` and `batch`.
 //!
 //! No task and no channel belongs to an exchange or a stream: hyper polls the
 //! response's body, and whoever produces messages wakes it.
@@ -40,6 +44,7 @@ mod signpost;
 mod sse_body;
 mod stateless;
 mod status;
+mod stdio;
 mod streamable;
 mod wire;
 
@@ -49,3 +54,4 @@ pub use gateway::Gateway;
 pub use response::ResponseBody;
 pub use route::RouteError;
 pub use settings::{AcceptPolicy, ExtraPath, Settings};
+pub use stdio::{Explain, Pipe, PipeEnd, PipeSettings, Unexplained};

@@ -3,12 +3,14 @@
 //! The body decides everything; the headers only have to agree with it.
 //! Source: 2026-07-28, Streamable HTTP, "Request Metadata".
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pontoon_jsonrpc::{ErrorObject, Raw, RawObject, Request};
 use pontoon_mcp::error::header_mismatch;
 use pontoon_mcp::header::{self, decode_value};
 use pontoon_mcp::meta::{META, PROTOCOL_VERSION, RequestMeta};
-use pontoon_mcp::method;
+use pontoon_mcp::{MirroredParameter, method};
 
 const VERSION: HeaderName = HeaderName::from_static(header::PROTOCOL_VERSION);
 const METHOD: HeaderName = HeaderName::from_static(header::METHOD);
@@ -30,6 +32,52 @@ pub(crate) fn validate(headers: &HeaderMap, request: &Request) -> Result<Request
     check_name(headers, &request.method, params.as_ref())?;
     check_parameters(headers)?;
     Ok(meta)
+}
+
+/// Checks that headers repeat the arguments of a tool call that the tool's schema wants repeated, as far as `known`
+/// knows the tool.
+///
+/// # Errors
+///
+/// `-32020` names the header.
+pub(crate) fn validate_arguments(
+    headers: &HeaderMap,
+    request: &Request,
+    known: impl FnOnce(&str) -> Option<Arc<[MirroredParameter]>>,
+) -> Result<(), ErrorObject> {
+    let params = request.params.as_ref().and_then(Raw::object);
+    let Some(params) = params else { return Ok(()) };
+    let Some(parameters) = params.get_str("name").and_then(|tool| known(&tool)) else {
+        return Ok(());
+    };
+    let arguments = params.get("arguments").and_then(|arguments| arguments.object());
+    let arguments = arguments.unwrap_or_else(RawObject::empty);
+    parameters
+        .iter()
+        .try_for_each(|parameter| check_argument(headers, parameter, &arguments))
+}
+
+fn check_argument(
+    headers: &HeaderMap,
+    parameter: &MirroredParameter,
+    arguments: &RawObject,
+) -> Result<(), ErrorObject> {
+    let name = format!("{}{}", header::PARAM_PREFIX, parameter.name());
+    // What cannot be read was refused before.
+    let said = headers
+        .get(&name)
+        .and_then(|value| decode_value(value.as_bytes()).ok());
+    match (parameter.value(arguments), said) {
+        (None, None) => Ok(()),
+        (Some(_), Some(said)) if parameter.is_said_by(&said, arguments) => Ok(()),
+        (Some(_), None) => Err(header_mismatch(&format!("{name} is missing"))),
+        (Some(_), Some(_)) => Err(header_mismatch(&format!(
+            "{name} is not the argument of the body"
+        ))),
+        (None, Some(_)) => Err(header_mismatch(&format!(
+            "{name} repeats an argument that is not there"
+        ))),
+    }
 }
 
 /// Checks what a modern notification says of itself in headers. None is
@@ -75,8 +123,8 @@ fn check_name(headers: &HeaderMap, name: &str, params: Option<&RawObject>) -> Re
 /// Checks that `Mcp-Param-*` values can be read at all.
 ///
 /// Whether they agree with the arguments takes the tool's schema, which says
-/// which argument each of them mirrors. That check belongs to the broker, which
-/// will know the schemas; headers that no schema mentions are to be ignored.
+/// which argument each of them mirrors: see [`validate_arguments`]. Headers that
+/// no schema mentions are to be ignored.
 fn check_parameters(headers: &HeaderMap) -> Result<(), ErrorObject> {
     let parameters = headers
         .iter()

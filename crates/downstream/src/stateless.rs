@@ -28,6 +28,11 @@ impl<B: Backend> Context<'_, B> {
         let id = request.id.clone();
         let meta =
             mirror::validate(&self.head.headers, &request).map_err(|error| Fault::Modern(error).of(&id))?;
+        if *request.method == *method::TOOLS_CALL {
+            let known = |tool: &str| self.server.backend.mirrored(tool);
+            mirror::validate_arguments(&self.head.headers, &request, known)
+                .map_err(|error| Fault::Modern(error).of(&id))?;
+        }
         if method::removed_in_modern(&request.method) {
             return Err(Fault::Modern(error::method_not_found(&request.method)).of(&id));
         }

@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     NotAcceptableGet,
     /// The body is larger than this many bytes.
     BodyTooLarge(usize),
+    /// A line on a pipe is longer than this many bytes.
+    LineTooLong(usize),
     /// The body took too long.
     BodyTimeout,
     /// The body broke off or was badly framed.
@@ -60,6 +62,8 @@ pub(crate) enum Fault {
     RepeatedHeader(&'static str),
     /// `MCP-Protocol-Version` names nothing that is served.
     Version(String),
+    /// On a pipe answers are told apart by their ids alone, and this one is taken.
+    RepeatedId,
     /// A method that is a request by definition came without an id.
     MissingId(String),
     /// A response from a client that cannot have been asked anything.
@@ -116,6 +120,7 @@ impl Fault {
                 row(S::NOT_ACCEPTABLE, NOT_ACCEPTABLE, "not_acceptable")
             }
             Self::BodyTooLarge(_) => row(S::PAYLOAD_TOO_LARGE, invalid, "body_too_large"),
+            Self::LineTooLong(_) => row(S::PAYLOAD_TOO_LARGE, invalid, "line_too_long"),
             Self::BodyTimeout => row(S::REQUEST_TIMEOUT, invalid, "body_timeout"),
             Self::BodyBroken => row(S::BAD_REQUEST, invalid, "body_broken"),
             Self::Refused(refusal) => row(S::BAD_REQUEST, refusal.code(), "message_refused"),
@@ -127,6 +132,7 @@ impl Fault {
             Self::AlreadyInitialized => row(S::OK, invalid, "already_initialized"),
             Self::RepeatedHeader(_) => row(S::BAD_REQUEST, invalid, "repeated_header"),
             Self::Version(_) => row(S::BAD_REQUEST, error::UNSUPPORTED_VERSION, "unsupported_version"),
+            Self::RepeatedId => row(S::BAD_REQUEST, invalid, "repeated_id"),
             Self::MissingId(_) => row(S::BAD_REQUEST, invalid, "missing_id"),
             Self::UnexpectedResponse => row(S::BAD_REQUEST, invalid, "unexpected_response"),
             Self::UnknownQuestion => row(S::BAD_REQUEST, invalid, "unknown_question"),
@@ -166,6 +172,9 @@ impl Fault {
             Self::BodyTooLarge(limit) => {
                 return format!("the body is larger than {limit} bytes; send a smaller message").into();
             }
+            Self::LineTooLong(limit) => {
+                return format!("the line is longer than {limit} bytes; send a smaller message").into();
+            }
             Self::BodyTimeout => "the body did not arrive in time; send it faster, or less",
             Self::BodyBroken => "the body broke off or was badly framed; send it again",
             Self::Refused(refusal) => return refusal.to_string().into(),
@@ -183,6 +192,7 @@ impl Fault {
             }
             Self::RepeatedHeader(name) => return format!("the header {name} must occur once").into(),
             Self::Version(_) => "Unsupported protocol version",
+            Self::RepeatedId => "this id is in use by a request in flight; choose another",
             Self::MissingId(method) => return format!("{method:?} is a request; send it with an id").into(),
             Self::UnexpectedResponse => "nothing was asked here; send a request or a notification",
             Self::UnknownQuestion => "no question with that id is open in this session; nothing was done",

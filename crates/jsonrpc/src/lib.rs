@@ -52,6 +52,7 @@ mod escape;
 mod id;
 mod keys;
 mod limits;
+pub mod lines;
 mod message;
 mod object;
 mod payload;

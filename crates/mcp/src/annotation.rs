@@ -56,12 +56,29 @@ impl MirroredParameter {
     /// The value that a call has for the parameter, as the header says it before it is encoded. `None` if there is
     /// none, or `null`.
     pub fn value(&self, arguments: &RawObject) -> Option<String> {
+        written(&self.argument(arguments)?)
+    }
+
+    /// Whether a decoded header value is what a call has for the parameter: "integer values SHOULD be compared
+    /// numerically", all others as text.
+    pub fn is_said_by(&self, said: &str, arguments: &RawObject) -> bool {
+        let Some(argument) = self.argument(arguments) else {
+            return false;
+        };
+        let Some(meant) = written(&argument) else {
+            return false;
+        };
+        let equals = |number: f64| said.parse() == Ok(number);
+        said == meant || (argument.kind() == Kind::Number && meant.parse().is_ok_and(equals))
+    }
+
+    fn argument(&self, arguments: &RawObject) -> Option<Raw> {
         let (last, way) = self.path.split_last()?;
         let mut within = None;
         for step in way {
             within = Some(within.as_ref().unwrap_or(arguments).get(step)?.object()?);
         }
-        written(&within.as_ref().unwrap_or(arguments).get(last)?)
+        within.as_ref().unwrap_or(arguments).get(last)
     }
 }
 

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use pontoon_config::{Config, Environment, Server};
+use pontoon_config::{Config, Environment, Era, Server};
+use pontoon_mcp::ModernRevision;
 use pontoon_upstream::Connector;
 
-use self::conversation::Conversation;
+use self::conversation::{Conversation, Speech};
 use self::finding::{Finding, Offer, Trouble};
 use crate::cli::{CheckArguments, LogFormat};
 use crate::exit_code::{ExitCode, Failure};
@@ -72,9 +73,41 @@ async fn examine(server: Server, connector: anyhow::Result<Arc<dyn Connector>>) 
     }
 }
 
+/// In the era that the configuration names; else first as most servers are spoken to.
 async fn talk(server: &Server, connector: &dyn Connector) -> Result<Offer, Trouble> {
+    let speech = match server.era {
+        Era::Modern => Speech::Modern,
+        Era::Auto | Era::Legacy => Speech::Legacy,
+    };
+    match converse(server, connector, speech).await {
+        Err(trouble) if server.era == Era::Auto && trouble.is_refusal() => {
+            let modern = converse(server, connector, Speech::Modern).await;
+            modern.map_err(|_| trouble)
+        }
+        outcome => outcome,
+    }
+}
+
+async fn converse(server: &Server, connector: &dyn Connector, speech: Speech) -> Result<Offer, Trouble> {
     let mut conversation = Conversation::open(server, connector).await?;
-    let offer = conversation.learn().await;
+    let mut offer = conversation.learn(speech).await;
     conversation.close().await;
+    if let Ok(offer) = &mut offer
+        && (speech, server.era) == (Speech::Legacy, Era::Auto)
+        && speaks_modern_too(server, connector).await
+    {
+        offer.revisions.push(ModernRevision::NEWEST.as_str().to_owned());
+    }
     offer
+}
+
+/// Whether a server that was greeted in the old way speaks 2026-07-28 as well. On a connection of its own: a program may
+/// stay with the era in which it was spoken to first, or not survive what it does not know.
+async fn speaks_modern_too(server: &Server, connector: &dyn Connector) -> bool {
+    let Ok(mut conversation) = Conversation::open(server, connector).await else {
+        return false;
+    };
+    let too = conversation.describes_itself().await;
+    conversation.close().await;
+    too
 }

@@ -4,6 +4,7 @@ mod banner;
 mod call;
 mod check;
 mod cli;
+mod connect;
 mod exit_code;
 mod logging;
 mod memory;
@@ -25,6 +26,7 @@ fn main() -> std::process::ExitCode {
     let environment = Environment::current();
     let outcome = match command {
         Subcommand::Serve(arguments) => serve::command(&arguments, environment),
+        Subcommand::Connect(arguments) => connect::command(&arguments, &environment),
         Subcommand::Check(arguments) => check::command(&arguments, &environment),
         Subcommand::Call(arguments) => call::command(&arguments, &environment),
     };

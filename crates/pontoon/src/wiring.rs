@@ -3,7 +3,7 @@
 mod listener;
 mod servers;
 
-pub(crate) use servers::connector;
+pub(crate) use servers::{connector, endpoint_settings, stdio};
 
 use std::sync::Arc;
 use std::time::Duration;

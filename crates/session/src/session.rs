@@ -26,6 +26,9 @@ pub enum Transport {
     /// Streamable HTTP (2025-03-26 to 2025-11-25): a stream for each exchange
     /// that needs one, and GET streams for the rest.
     Streamable,
+    /// A pipe to the one client (stdio, any legacy revision): it carries
+    /// everything, and its end ends the session.
+    Stdio,
 }
 
 /// Bounds on the streams of one session.
@@ -235,15 +238,15 @@ impl<A> Session<A> {
         Outbox::for_answers(answers, self.limits.queue_bytes, crate::Detach::Keep)
     }
 
-    /// The single stream of an HTTP+SSE session, or a further GET stream of a
-    /// Streamable one. It first carries what waited for a stream.
+    /// The single stream of an HTTP+SSE or stdio session, or a further GET stream
+    /// of a Streamable one. It first carries what waited for a stream.
     ///
     /// # Errors
     ///
     /// [`ResumeError::TooMany`].
     pub fn listen(&self) -> Result<NewStream, ResumeError> {
         let retention = match self.transport {
-            Transport::HttpSse => Retention::None,
+            Transport::HttpSse | Transport::Stdio => Retention::None,
             Transport::Streamable => Retention::Replay {
                 bytes: self.limits.replay_bytes,
             },

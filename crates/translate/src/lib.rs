@@ -26,6 +26,8 @@ mod opening;
 mod outlet;
 mod straight;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 
 pub use exchange::{Account, Client, Incoming, MemberId, Modern, Retry, Ticket};
 pub use fault::{Fault, Reason, Sent};

@@ -6,7 +6,7 @@ use pontoon_mcp::meta::{META, PROGRESS_TOKEN, RESERVED_PREFIX, SERVER_INFO};
 use pontoon_mcp::method;
 
 use crate::exchange::UpstreamId;
-use crate::input_required::RETRY;
+use crate::input_required::{RESPONSES, STATE};
 
 /// Parameters as a legacy server knows them, and the client's progress token.
 ///
@@ -20,17 +20,19 @@ pub(crate) fn request_params(
     let Some(object) = params.and_then(Raw::object) else {
         return Ok((None, None));
     };
-    if RETRY.iter().any(|member| object.contains(member)) {
+    if object.contains(STATE) {
         return Err(invalid_params(
-            "Invalid params: inputResponses and requestState answer a question, and none was asked; \
-             send the request without them",
+            "Invalid params: this requestState was not given out, or not for this request; \
+             send the request without it",
         ));
     }
+    let mut edit = object.edit();
+    // Answers to what nobody asked are ignored (MRTR, "Server Requirements"): the call begins, and asks by itself.
+    edit.remove(RESPONSES);
     let Some(meta) = object.get(META).and_then(|meta| meta.object()) else {
-        return Ok((Some(object.to_raw()), None));
+        return Ok((Some(edit.finish()), None));
     };
     let (meta, token) = legacy_meta(&meta, minted);
-    let mut edit = object.edit();
     match meta {
         Some(meta) => edit.set(META, meta),
         None => edit.remove(META),
@@ -127,6 +129,12 @@ mod tests {
         let (sent, token) = params(r#"{"_meta":{"io.modelcontextprotocol/clientInfo":{}},"cursor":"x"}"#);
         assert_eq!(sent.unwrap().as_str(), r#"{"cursor":"x"}"#);
         assert!(token.is_none());
+    }
+
+    #[test]
+    fn answers_to_what_nobody_asked_are_ignored() {
+        let (sent, _) = params(r#"{"name":"a","inputResponses":{"b":{"action":"accept"}}}"#);
+        assert_eq!(sent.unwrap().as_str(), r#"{"name":"a"}"#);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use pontoon_mcp::error::invalid_params;
 use pontoon_mcp::meta::{META, SERVER_INFO};
 use pontoon_mcp::{ClientCapabilities, LegacyRevision, ModernRevision, Revision};
 
+/// What legacy clients are told of a modern server that does not say who it is.
+const NAMELESS: &str = r#"{"name":"unnamed","version":"unknown"}"#;
+
 /// What a connection says of itself in its handshake.
 #[derive(Clone, Debug)]
 pub struct Introduction {
@@ -137,7 +140,10 @@ impl Opened {
             revision: LegacyRevision::NEWEST,
             features: Features::read(&capabilities),
             capabilities,
-            server_info: server_info.filter(|info| info.kind() == Kind::Object),
+            // Its name is optional here, and a legacy client would refuse a server that has none.
+            server_info: server_info
+                .filter(|info| info.kind() == Kind::Object)
+                .or_else(|| Some(Raw::from_static(NAMELESS))),
             instructions: instructions.filter(|text| text.kind() == Kind::String),
         })
     }

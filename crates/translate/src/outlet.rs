@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use pontoon_jsonrpc::Raw;
 use pontoon_mcp::LegacyRevision;
 
 use crate::{Fault, Reason, Retry};
@@ -75,6 +76,11 @@ pub trait Outlet {
     /// Text for the client of this exchange to bring back, until `until`, with a retry of the same request: the retry
     /// then comes with `retry`. Nobody else can use it, nor read or change it.
     fn seal(&mut self, exchange: &Self::Exchange, retry: &Retry, until: Duration) -> String;
+
+    /// A list of tools, or a page of one, goes to a client.
+    fn listed(&mut self, tools: &Raw) {
+        let _ = tools;
+    }
 
     /// The handshake with this member settled on a revision; comes before the
     /// answer that says so.

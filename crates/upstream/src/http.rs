@@ -5,6 +5,7 @@
 //! (MCP 2025-11-25 and 2026-07-28, basic/transports, "Streamable HTTP".)
 
 mod answer;
+mod bell;
 mod client;
 mod connect;
 mod established;

@@ -3,8 +3,6 @@
 
 mod clean;
 mod decoder;
-mod edges;
-mod framer;
 mod handle;
 mod inlet;
 mod reader;

@@ -11,11 +11,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
 use super::input::Input;
+use super::rounds::Rounds;
 
 /// Connections that may be open at once.
 const LINES: usize = 8;
 /// Connection `n` belongs to client `n % CLIENTS`.
-const CLIENTS: usize = 3;
+pub(super) const CLIENTS: usize = 3;
 /// What a connection holds on its way.
 const PIPE_BYTES: usize = 4 * 1024;
 
@@ -29,6 +30,7 @@ pub(super) struct Clients {
     marks: u32,
     /// The results that were seen, and the event ids that they had.
     results: BTreeMap<Mark, Option<String>>,
+    rounds: Rounds,
 }
 
 /// What a client knows of its sessions.
@@ -70,6 +72,7 @@ impl Clients {
             sessions: std::array::from_fn(|_| Session::default()),
             marks: 0,
             results: BTreeMap::new(),
+            rounds: Rounds::default(),
         }
     }
 
@@ -136,7 +139,17 @@ impl Clients {
         if session.revision.is_empty() {
             session.revision = REVISIONS[how % 4];
         }
-        let request = request(session, mark, house, what, how);
+        let request = match what % 20 {
+            what @ 0..16 => request(session, mark, house, what, how),
+            16 => self.rounds.call(mark, house, &json!(how % 16)),
+            what => {
+                let books = &self.world.books;
+                match self.rounds.retry(label, (what - 17, how), &mut self.marks, books) {
+                    Some(request) => request,
+                    None => return,
+                }
+            }
+        };
         self.put(at, request.as_bytes()).await;
     }
 
@@ -157,6 +170,7 @@ impl Clients {
             if let Some(path) = value("event: endpoint\ndata: ") {
                 session.http_sse = path;
             }
+            self.rounds.read(at % CLIENTS, &text);
             self.judge(label(at), &text);
         }
     }
@@ -219,7 +233,7 @@ fn request(session: &Session, mark: Mark, house: &str, what: usize, how: usize) 
     );
     let arguments = json!({ "name": "t", "arguments": { "mark": text }, "_meta": { "progressToken": text } });
     let uri = json!({ "uri": format!("res://{}", how % 2), "mark": text });
-    match what % 16 {
+    match what {
         0 | 1 => post(&mcp, "", &initialize(&id, session.revision)),
         2 => post(&mcp, &legacy, &message(&id, "tools/call", &arguments)),
         3 => bodiless("GET", &mcp, &legacy),
@@ -288,7 +302,7 @@ fn modern(path: &str, id: &Value, method: &str, mut params: Value) -> String {
     post(path, &headers, &message(id, method, &params))
 }
 
-fn post(path: &str, headers: &str, body: &str) -> String {
+pub(super) fn post(path: &str, headers: &str, body: &str) -> String {
     let path = if path.is_empty() { "/" } else { path };
     format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\

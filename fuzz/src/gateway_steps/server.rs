@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::input::Input;
 
+const QUESTIONS: [&str; 3] = ["sampling/createMessage", "elicitation/create", "roots/list"];
+
 /// Writes bytes of the input on a server's standard output. They name nobody's mark.
 pub(super) fn say(input: &mut Input<'_>, stage: &Stage) {
     let (number, text) = (input.number(), input.text());
@@ -29,7 +31,7 @@ pub(super) fn act(input: &mut Input<'_>, stage: &Stage) {
     let Some(puppet) = puppet(number, stage) else {
         return;
     };
-    match what % 9 {
+    match what % 10 {
         0..=2 => answer(&puppet, which),
         3 => about(&puppet, which, |id, mark| {
             json!({ "jsonrpc": "2.0", "method": "notifications/progress",
@@ -43,7 +45,7 @@ pub(super) fn act(input: &mut Input<'_>, stage: &Stage) {
         5 => about(
             &puppet,
             which,
-            |_, mark| json!({ "jsonrpc": "2.0", "id": which, "method": "sampling/createMessage", "params": { "mark": mark } }),
+            |_, mark| json!({ "jsonrpc": "2.0", "id": which, "method": QUESTIONS[which / 16 % 3], "params": { "mark": mark } }),
         ),
         6 => write(
             &puppet,
@@ -57,7 +59,11 @@ pub(super) fn act(input: &mut Input<'_>, stage: &Stage) {
                 &json!({ "jsonrpc": "2.0", "method": "notifications/resources/updated", "params": params }),
             );
         }
-        _ => puppet.die(),
+        8 => puppet.die(),
+        _ => write(
+            &puppet,
+            &json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": which } }),
+        ),
     }
 }
 
@@ -84,6 +90,13 @@ fn answer(puppet: &Puppet, which: usize) {
                 json!({ "jsonrpc": "2.0", "id": request.id, "result": result })
             }
             (_, 6) => json!({ "jsonrpc": "2.0", "id": request.id, "error": { "code": -1, "message": mark } }),
+            // As servers of 2026-07-28 ask.
+            (_, 5) => {
+                let question = json!({ "method": QUESTIONS[0], "params": { "mark": mark } });
+                let result = json!({ "inputRequests": { "own": question }, "requestState": "own",
+                    "resultType": "input_required" });
+                json!({ "jsonrpc": "2.0", "id": request.id, "result": result })
+            }
             _ => json!({ "jsonrpc": "2.0", "id": request.id, "result": { "mark": mark } }),
         }
     };

@@ -74,7 +74,7 @@ fn check_answer(
     breaches: &mut Vec<Breach>,
 ) {
     match answer {
-        Answer::Result(Some(other)) if *other != mark => {
+        Answer::Result(Some(other)) if *other != ask.call(mark) => {
             breach(
                 breaches,
                 at,
@@ -90,7 +90,15 @@ fn check_answer(
                 format!("{mark} got a result from nowhere"),
             );
         }
-        Answer::Result(_) => {}
+        Answer::Asked(_) if ask.method != "tools/call" => {
+            breach(
+                breaches,
+                at,
+                "results are the server's",
+                format!("{mark} got questions"),
+            );
+        }
+        Answer::Result(_) | Answer::Asked(_) => {}
         Answer::Error { code, reason } => {
             if let Err(why) = causes::earned(record, mark, ask, at, *code, reason.as_deref()) {
                 let what = format!("{mark} ({}) got {answer}: {why}", ask.method);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::asking;
 use crate::books::{Ask, Record};
 use crate::circumstances::{CALL, TIGHT_CALLS};
 use crate::mark::Mark;
@@ -42,6 +43,10 @@ pub(super) fn earned(
     match reason {
         None => {
             let refused = ask.method == "initialize" && lost_a_server(record, mark, ask, at);
+            if let (Some(retry), -32602) = (ask.retry, code) {
+                let stale = ask.foul || asking::may_be_stale(record, mark, retry, at);
+                return because(stale, "its state is good");
+            }
             let own = ask.foul || !ask.honest || refused || server_may_refuse(ask, code);
             because(own, "nobody asked for an error")
         }
@@ -51,7 +56,11 @@ pub(super) fn earned(
         ),
         // Of two with one id, one may be taken for the other here.
         Some("upstream_timeout") => {
-            because(ask.foul || at.saturating_sub(ask.sent) >= CALL, "it was in time")
+            let first = record
+                .asks
+                .get(&ask.call(mark))
+                .map_or(ask.sent, |first| first.sent);
+            because(ask.foul || at.saturating_sub(first) >= CALL, "it was in time")
         }
         Some(
             "upstream_exited"

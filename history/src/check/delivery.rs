@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{breach, servers_of};
-use crate::books::{Answer, Ask, Breach, Record, ServerRecord};
+use crate::books::{Answer, Ask, Breach, Question, Record, ServerRecord};
+use crate::circumstances::PARKED;
 use crate::mark::{Label, Mark};
 
 /// How soon a server sees what the gateway was told, in virtual time.
@@ -15,7 +16,12 @@ const NOTICED: Duration = Duration::from_millis(1_000);
 
 /// Progress comes in order and without a gap; who got the answer got all of it.
 pub(super) fn check_progress(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<Breach>) {
-    let in_order = ask.progress.iter().zip(1..).all(|(got, want)| *got == want);
+    let in_order = if matches!(ask.answers[..], [(_, Answer::Asked(_))]) {
+        // What is reported while its client is away reaches nobody.
+        ask.progress.is_sorted_by(|one, next| one < next)
+    } else {
+        ask.progress.iter().zip(1..).all(|(got, want)| *got == want)
+    };
     if !in_order {
         let what = format!("{mark} got progress {:?}", ask.progress);
         return breach(breaches, ask.sent, "no gap, no repetition", what);
@@ -41,6 +47,14 @@ pub(super) fn check_progress(record: &Record, mark: Mark, ask: &Ask, breaches: &
 /// A request that its client gave up for good is given up at its server, too: where the client cancelled it,
 /// where its session is over, and, in 2026-07-28, where its client left.
 pub(super) fn check_cancellation(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<Breach>) {
+    // Whether another retry goes on instead is not known.
+    let may_be_another = ask.retry.is_some_and(|retry| {
+        let same = |other: &&Ask| other.retry.is_some_and(|other| other.after == retry.after);
+        ask.foul || record.asks.values().filter(same).count() > 1
+    });
+    if may_be_another {
+        return;
+    }
     // `initialize` MUST NOT be cancelled (2025-11-25, Cancellation).
     if ask.method == "initialize" {
         return;
@@ -64,11 +78,20 @@ pub(super) fn check_cancellation(record: &Record, mark: Mark, ask: &Ask, breache
         (_, _, Some(over)) => over,
         _ => return,
     };
-    for (number, server) in servers_of(record, mark) {
-        let until = left + NOTICED;
+    let call = ask.call(mark);
+    for (number, server) in servers_of(record, call) {
+        // It may have been asked something just then, and be waited for.
+        let asked =
+            |question: &Question| question.mark == call && question.told.is_none_or(|told| told > left);
+        let patience = if server.questions.values().any(asked) {
+            NOTICED + PARKED
+        } else {
+            NOTICED
+        };
+        let until = left + patience;
         let lives = server.ended.is_none_or(|(ended, _)| ended > until) && server.deaf.is_none();
-        let answered = server.answered.get(&mark).is_some_and(|at| *at <= until);
-        if lives && !answered && !server.cancelled.contains_key(&mark) {
+        let answered = server.answered.get(&call).is_some_and(|at| *at <= until);
+        if lives && !answered && !server.cancelled.contains_key(&call) {
             let what = format!("server {number} was not told that {mark} is given up");
             breach(breaches, until, "nobody works for nobody", what);
         }

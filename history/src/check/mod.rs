@@ -4,9 +4,11 @@
 //! when all is over) is in the books already. Here is what takes the whole history:
 //!
 //! - `answers`: every accepted request has exactly one final answer, and an error has a cause.
+//! - `asking`: calls whose clients are asked something in the middle.
 //! - `delivery`: nothing that was acknowledged vanishes, and nothing is lost or repeated on the way back.
 
 mod answers;
+mod asking;
 mod causes;
 mod delivery;
 #[cfg(test)]
@@ -23,6 +25,7 @@ pub fn history(record: &Record) -> Vec<Breach> {
         delivery::check_progress(record, *mark, ask, &mut breaches);
         delivery::check_cancellation(record, *mark, ask, &mut breaches);
     }
+    asking::check(record, &mut breaches);
     delivery::check_notes(record, &mut breaches);
     delivery::check_announcements(record, &mut breaches);
     breaches

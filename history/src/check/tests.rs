@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+mod asking;
+
 use super::history;
 use crate::books::{Answer, Ask, Note, Record, ServerRecord, Visit};
 use crate::mark::{Label, Mark};

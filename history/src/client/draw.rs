@@ -68,6 +68,9 @@ fn step(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
     let uri = uri(visit, dice);
     let question = dice.pick(&["sampling/createMessage", "elicitation/create", "roots/list"]);
     let level = dice.pick(&["debug", "info", "error"]);
+    if can_be_asked(visit) && dice.once_in(4) {
+        return (json!([dice.pick(&["ask", "ask", "wonder"]), question]), true);
+    }
     match dice.roll(16) {
         14 | 15 => (json!(["log", level]), true),
         0..=3 => (json!(["sleep", dice.millis(1, 350)]), true),
@@ -75,11 +78,16 @@ fn step(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
         8 => (json!(["log", level]), true),
         9 => (json!(["update", uri]), true),
         10 => (json!(["changed"]), true),
-        11 => (json!(["ask", question]), false),
+        11 => (json!(["ask", question]), visit.guest.era == Era::Modern),
         12 if visit.guest.era != Era::Modern => (json!(["announce"]), true),
         12 => (json!(["progress"]), true),
         _ => (json!(["flood", dice.roll(4)]), true),
     }
+}
+
+/// Whether a server's questions can reach this client as answers to its requests.
+fn can_be_asked(visit: &Visit) -> bool {
+    visit.guest.era == Era::Modern && visit.guest.declares != "{}"
 }
 
 /// A resource: the session's own, or everybody's.

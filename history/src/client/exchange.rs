@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::asking;
 use super::pipe::{Gone, Head, Pipe};
 use super::request::{self, BOTH, Draft};
 use super::stream::{Cursor, Discontinuity, Events, Incoming};
@@ -52,18 +53,23 @@ enum Interrupted {
     Broken,
 }
 
-/// Sends a request and sees it through.
+/// Sends a request and sees it through, also where that takes several rounds of questions.
 pub(crate) async fn run(visit: Arc<Visit>, draft: Draft, manner: Manner) {
-    let mark = draft.mark;
-    write_down(&visit, &draft, manner);
+    once(&visit, &draft, manner).await;
+    asking::go_on(&visit, &draft).await;
+}
+
+/// Sends a request and waits for its answer.
+pub(super) async fn once(visit: &Arc<Visit>, draft: &Draft, manner: Manner) {
+    write_down(visit, draft, manner);
     if visit.guest.era == Era::HttpSse {
-        return post_and_wait(&visit, &draft, manner).await;
+        return post_and_wait(visit, draft, manner).await;
     }
     let exchange = Exchange {
-        visit: &visit,
-        marks: vec![mark],
+        visit,
+        marks: vec![draft.mark],
     };
-    let (body, headers) = draft.write(&visit);
+    let (body, headers) = draft.write(visit);
     exchange.run(&headers, &body, manner).await;
 }
 
@@ -92,6 +98,7 @@ fn write_down(visit: &Visit, draft: &Draft, manner: Manner) {
         hears_interim: manner != Manner::Plain || visit.guest.era == Era::HttpSse,
         honest: draft.honest,
         foul: draft.foul,
+        retry: draft.retry,
         ..Ask::default()
     };
     visit.ask(draft.mark, &draft.id, ask);

@@ -1,5 +1,6 @@
 //! Clients of all eras, which do what chance tells them.
 
+mod asking;
 mod draw;
 mod exchange;
 mod foul;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use crate::dice::Dice;
 use crate::mark::Mark;
 use crate::world::World;
+pub(crate) use asking::MOST_ROUNDS;
 use exchange::Manner;
 use listening::Leave;
 use pipe::Gone;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::visit::{Era, Visit};
+use crate::books::Retry;
 use crate::mark::Mark;
 
 /// Both forms of answer.
@@ -51,9 +52,10 @@ pub(crate) fn initialize(visit: &Visit, id: &Value, revision: &str) -> String {
 
 /// What a modern request says of itself.
 pub(crate) fn modern_meta(visit: &Visit) -> Value {
+    let capabilities: Value = serde_json::from_str(visit.guest.declares).expect("it is written as JSON");
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
         "io.modelcontextprotocol/clientInfo": { "name": visit.label.to_string(), "version": "1" },
     })
 }
@@ -74,6 +76,8 @@ pub(crate) struct Draft {
     pub(crate) honest: bool,
     /// Whether it breaks a rule.
     pub(crate) foul: bool,
+    /// What it is a retry of.
+    pub(crate) retry: Option<Retry>,
 }
 
 impl Draft {
@@ -88,6 +92,7 @@ impl Draft {
             params,
             honest: true,
             foul: false,
+            retry: None,
         }
     }
 
@@ -107,6 +112,7 @@ impl Draft {
             params,
             honest,
             foul: false,
+            retry: None,
         }
     }
 

@@ -10,12 +10,14 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::asking::{self, Round};
 use super::pipe::{Gone, Pipe};
 use super::request;
 use super::stream::Cursor;
 use crate::books::{Answer, Ask};
 use crate::dice::Dice;
 use crate::mark::{Label, Mark, marks_in};
+use crate::server::Way;
 use crate::world::World;
 
 /// No answer takes longer: starts, hand-shakes, calls and questions have time-outs that are shorter together.
@@ -41,6 +43,8 @@ pub(crate) struct Guest {
     pub(crate) peer: SocketAddr,
     /// What its connections hold on the way.
     pub(crate) pipe_bytes: usize,
+    /// What it declares, in 2026-07-28, that it can be asked.
+    pub(crate) declares: &'static str,
 }
 
 /// One session.
@@ -67,6 +71,8 @@ pub(crate) struct Visit {
     chores: Mutex<Vec<JoinHandle<()>>>,
     /// Where answers come on the session's stream: who waits for which id.
     waiting: Mutex<BTreeMap<String, Vec<Mark>>>,
+    /// Questions that requests were answered with.
+    rounds: Mutex<BTreeMap<Mark, Round>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -95,6 +101,7 @@ impl Visit {
             whims: Mutex::new(dice.fork()),
             chores: Mutex::default(),
             waiting: Mutex::default(),
+            rounds: Mutex::default(),
         })
     }
 
@@ -169,6 +176,16 @@ impl Visit {
         }
     }
 
+    /// Keeps the questions with which a request was answered.
+    pub(super) fn keep_round(&self, mark: Mark, round: Round) {
+        locked(&self.rounds).insert(mark, round);
+    }
+
+    /// The questions with which a request was answered.
+    pub(super) fn take_round(&self, mark: Mark) -> Option<Round> {
+        locked(&self.rounds).remove(&mark)
+    }
+
     fn open_asks(&self) -> Vec<Mark> {
         let record = self.world.books.open();
         let mine = record.asks.iter().filter(|(mark, _)| mark.label == self.label);
@@ -228,8 +245,8 @@ impl Visit {
         let mut waiting = locked(&self.waiting);
         let mut record = self.world.books.open();
         let ask = record.asks.get_mut(mark);
-        let Some(refused) = ask.and_then(|ask| (ask.answers.len() == 1).then(|| ask.answers.remove(0)))
-        else {
+        let was_refused = |ask: &&mut Ask| matches!(ask.answers[..], [(_, Answer::Error { .. })]);
+        let Some(refused) = ask.filter(was_refused).map(|ask| ask.answers.remove(0)) else {
             return false;
         };
         let Some(other) = waiting.get_mut(id).and_then(Vec::pop) else {
@@ -273,6 +290,9 @@ impl Visit {
             self.world.books.breach("exactly one answer", text);
             return None;
         };
+        if let Answer::Asked(_) = answer {
+            asking::take(self, mark, &message["result"]);
+        }
         self.world.books.answer(mark, answer);
         self.news.notify_waiters();
         Some(mark)
@@ -361,6 +381,11 @@ impl Visit {
 }
 
 impl Guest {
+    /// How what its server says reaches the gateway.
+    pub(crate) fn way(&self, world: &World) -> Way {
+        world.circumstances.way(self.house)
+    }
+
     /// Whether others use the same server.
     pub(crate) fn house_is_shared(&self, world: &World) -> bool {
         world.shares_server(self.house, self.era)
@@ -374,6 +399,10 @@ pub(crate) fn answer_of(message: &Value) -> Answer {
             code: error["code"].as_i64().unwrap_or_default(),
             reason: error["data"]["reason"].as_str().map(str::to_owned),
         },
+        None if message["result"]["resultType"] == "input_required" => {
+            let questions = message["result"]["inputRequests"].as_object();
+            Answer::Asked(questions.map_or(0, serde_json::Map::len))
+        }
         None => Answer::Result(marks_in(&message["result"]["mark"].to_string()).next()),
     }
 }

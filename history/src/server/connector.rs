@@ -41,9 +41,19 @@ pub enum Handshake {
     Refused,
 }
 
+/// How what a server says reaches the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// All of it on one pipe.
+    Pipe,
+    /// What a request causes, in the answer to that request.
+    Answers,
+}
+
 /// The servers of one house.
 pub struct Scripted {
     house: usize,
+    way: Way,
     books: Arc<Books>,
     /// Counts the servers of all houses.
     numbers: Arc<AtomicU16>,
@@ -53,9 +63,16 @@ pub struct Scripted {
 
 impl Scripted {
     /// A connector for `house`; `faults` decide what goes wrong with its servers.
-    pub fn new(house: usize, books: Arc<Books>, numbers: Arc<AtomicU16>, faults: Option<Dice>) -> Self {
+    pub fn new(
+        house: usize,
+        way: Way,
+        books: Arc<Books>,
+        numbers: Arc<AtomicU16>,
+        faults: Option<Dice>,
+    ) -> Self {
         Self {
             house,
+            way,
             books,
             numbers,
             faults: faults.map(Mutex::new),
@@ -79,6 +96,7 @@ impl Scripted {
             Some(manners) => Ok(Idle::new(Ready(Server::new(
                 number,
                 self.house,
+                self.way,
                 manners,
                 Arc::clone(&self.books),
             )))),

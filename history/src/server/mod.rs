@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use pontoon_jsonrpc::{Limits, Message};
+use pontoon_jsonrpc::{Id, Limits, Message};
 use pontoon_upstream::{BoxFuture, Closed, Connection, Diagnostics, Listener, SendError, Wire};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -20,7 +20,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::books::{Books, Who};
 use crate::mark::{Mark, marks_in};
 
-pub use connector::{Manners, Scripted};
+pub use connector::{Manners, Scripted, Way};
 pub use puppet::{Got, Puppet, PuppetManners, Puppets, Stage};
 
 /// What fits into the pipe toward a server that does not read.
@@ -33,6 +33,7 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(1);
 pub(crate) struct Server {
     number: u16,
     house: usize,
+    way: Way,
     manners: Manners,
     books: Arc<Books>,
     orders: mpsc::UnboundedSender<Order>,
@@ -67,19 +68,21 @@ struct Underway {
 
 pub(crate) enum Order {
     Hear(Bytes),
-    Say(String),
+    /// Because of the request with this id.
+    Say(String, Value),
     End(Closed),
     Close,
     Abandon,
 }
 
 impl Server {
-    fn new(number: u16, house: usize, manners: Manners, books: Arc<Books>) -> Arc<Self> {
+    fn new(number: u16, house: usize, way: Way, manners: Manners, books: Arc<Books>) -> Arc<Self> {
         let (orders, inbox) = mpsc::unbounded_channel();
         books.server(number, |record, _| record.house = house);
         Arc::new(Self {
             number,
             house,
+            way,
             manners,
             books,
             orders,
@@ -116,7 +119,7 @@ impl Server {
                 biased;
                 order = inbox.recv() => match order {
                     Some(Order::Hear(message)) => self.hear(&message, &mut work),
-                    Some(Order::Say(text)) => self.say_now(&text, &*listener),
+                    Some(Order::Say(text, cause)) => self.say_now(&text, &cause, &*listener),
                     Some(Order::End(why)) => break why,
                     Some(Order::Abandon) => break Closed::Abandoned,
                     Some(Order::Close) | None => break Closed::Requested,
@@ -177,7 +180,7 @@ impl Server {
             .server(self.number, |record, now| record.deaf = Some(now));
     }
 
-    fn say_now(&self, text: &str, listener: &dyn Listener) {
+    fn say_now(&self, text: &str, cause: &Value, listener: &dyn Listener) {
         self.line(format!("says {text}"));
         if let Some((number, mark)) = script::announcement(text) {
             self.books.server(self.number, |record, now| {
@@ -185,7 +188,10 @@ impl Server {
             });
         }
         match Message::parse(text.to_owned(), &Limits::SERVER) {
-            Ok(message) => listener.message(message),
+            Ok(message) => match cause.as_i64().filter(|_| self.way == Way::Answers) {
+                Some(cause) => listener.message_within(message, &Id::Integer(cause)),
+                None => listener.message(message),
+            },
             Err(refusal) => self.line(format!("is not understood: {refusal}")),
         }
     }
@@ -269,6 +275,11 @@ impl Server {
         let key = id.to_string();
         let asked = marks_in(&key).next();
         let question = self.state().questions.remove(&key);
+        self.books.server(self.number, |record, now| {
+            if let Some(question) = record.questions.get_mut(&key) {
+                question.told.get_or_insert(now);
+            }
+        });
         match question {
             Some(waiting) => _ = waiting.send(()),
             None => self.books.breach(
@@ -276,7 +287,9 @@ impl Server {
                 format!("server {} asked no {key}: {text}", self.number),
             ),
         }
-        let foreign = marks_in(text).find(|mark| asked.is_some_and(|asked| asked.label != mark.label));
+        let foreign = marks_in(text).find(|mark| {
+            asked.is_some_and(|asked| asked.label != mark.label && !self.books.is_stray(asked, mark.label))
+        });
         if let Some(foreign) = foreign {
             self.books
                 .breach("no crossing", format!("{key} was answered by {foreign}"));

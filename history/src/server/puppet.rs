@@ -190,7 +190,9 @@ impl Puppet {
             return self.books.breach("the server's side is well formed", text);
         };
         let (Some(id), Some(method)) = (value.get("id"), value["method"].as_str()) else {
-            return;
+            return self
+                .books
+                .server(self.number, |record, _| record.noted.extend(marks_in(&text)));
         };
         let is_answered = method == "initialize" && self.manners == PuppetManners::Polite;
         if is_answered {

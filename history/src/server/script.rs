@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::connector::Handshake;
 use super::{Order, Server, speech};
+use crate::books::Question;
 use crate::mark::{Label, Mark, marks_in};
 
 const MODERN: &str = "io.modelcontextprotocol/protocolVersion";
@@ -70,7 +71,7 @@ struct Performance<'a> {
 
 impl Performance<'_> {
     fn say(&self, text: String) {
-        self.server.order(Order::Say(text));
+        self.server.order(Order::Say(text, self.id.clone()));
     }
 
     fn end(&self, why: Closed) {
@@ -142,7 +143,10 @@ impl Performance<'_> {
                 "notifications/tools/list_changed",
                 &json!({}),
             )),
-            "ask" => self.ask(text).await,
+            // An error means that the server ended.
+            "ask" => _ = self.ask(text).await,
+            // It does not wait.
+            "wonder" => _ = self.ask(text),
             "answer" => self.answer(),
             "error" => self.conclude(speech::error(self.id, self.mark)),
             "again" => self.say(speech::marked(self.id, self.mark)),
@@ -216,21 +220,29 @@ impl Performance<'_> {
         }
     }
 
-    /// Asks the client and waits until somebody has answered.
-    async fn ask(&self, method: &str) {
-        let mark = self.mark.map_or_else(String::new, |mark| mark.to_string());
+    /// Asks the client. What is returned waits until somebody has answered.
+    fn ask(&self, method: &str) -> oneshot::Receiver<()> {
+        let text = self.mark.map_or_else(String::new, |mark| mark.to_string());
         let (sender, answered) = oneshot::channel();
-        let id = {
+        let (id, key) = {
             let mut state = self.server.state();
             state.asked += 1;
-            let id = format!("q{}{mark}{}", self.server.number, state.asked);
-            state
-                .questions
-                .insert(Value::from(id.as_str()).to_string(), sender);
-            id
+            let id = format!("q{}{text}{}", self.server.number, state.asked);
+            let key = Value::from(id.as_str()).to_string();
+            state.questions.insert(key.clone(), sender);
+            (id, key)
         };
+        if let (Some(mark), true) = (self.mark, self.params["_meta"][MODERN].is_null()) {
+            self.server.books.server(self.server.number, |record, asked| {
+                let question = Question {
+                    mark,
+                    asked,
+                    told: None,
+                };
+                record.questions.insert(key, question);
+            });
+        }
         self.say(speech::question(&id, method, self.mark));
-        // An error means that the server ended.
-        let _ = answered.await;
+        answered
     }
 }

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 from mcp import ClientSession, McpError, types
 from mcp.client.sse import sse_client
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from pydantic import AnyUrl
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -99,6 +100,9 @@ class Client:
 
 
 def transport_for(cell: dict[str, Any]):
+    if cell["transport"] == "stdio":
+        program, *arguments = cell["command"]
+        return stdio_client(StdioServerParameters(command=program, args=arguments))
     if cell["transport"] == "sse":
         return sse_client(cell["url"])
     # Older releases have no Streamable HTTP, and spell it in one word.

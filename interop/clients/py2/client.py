@@ -13,6 +13,7 @@ import mcp_types as types
 from mcp import Client as McpClient
 from mcp import MCPError
 from mcp.client.sse import sse_client
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.subscriptions import ResourceUpdated
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -125,6 +126,13 @@ class Client:
             await self.inner.set_logging_level(level)
 
 
+def server_of(cell: dict[str, Any]) -> Any:
+    if cell["transport"] == "stdio":
+        program, *arguments = cell["command"]
+        return stdio_client(StdioServerParameters(command=program, args=arguments))
+    return sse_client(cell["url"]) if cell["transport"] == "sse" else cell["url"]
+
+
 @asynccontextmanager
 async def connect(cell: dict[str, Any], answers: Answers):
     modern = cell["era"] == "modern"
@@ -153,9 +161,8 @@ async def connect(cell: dict[str, Any], answers: Answers):
             client.tool_changes += 1
 
     mode = ("2026-07-28" if cell["mode"] == "pin" else "auto") if modern else "legacy"
-    server = sse_client(cell["url"]) if cell["transport"] == "sse" else cell["url"]
     async with McpClient(
-        server,
+        server_of(cell),
         mode=mode,
         sampling_callback=on_sampling,
         list_roots_callback=on_roots,

@@ -6,12 +6,13 @@ import {
     SSEClientTransport,
     StreamableHTTPClientTransport
 } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { answers, main } from '../checks.mjs';
 import { allPages } from '../support.mjs';
 
 await main(connect);
 
-async function connect({ url, transport: kind, era, mode, plan }) {
+async function connect({ command, url, transport: kind, era, mode, plan }) {
     const modern = era === 'modern';
     const client = new Client(
         { name: 'interop-ts2', version: '1.0.0' },
@@ -24,8 +25,7 @@ async function connect({ url, transport: kind, era, mode, plan }) {
     const updates = [];
     const changes = { tools: 0 };
     listen(client, { logs, updates, changes }, plan);
-    const Transport = kind === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
-    const transport = new Transport(new URL(url));
+    const transport = transportOf(kind, command, url);
     await client.connect(transport);
 
     return {
@@ -70,6 +70,12 @@ async function connect({ url, transport: kind, era, mode, plan }) {
             await client.close();
         }
     };
+}
+
+function transportOf(kind, command, url) {
+    if (kind === 'stdio') return new StdioClientTransport({ command: command[0], args: command.slice(1) });
+    const Transport = kind === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
+    return new Transport(new URL(url));
 }
 
 function listen(client, { logs, updates, changes }, plan) {

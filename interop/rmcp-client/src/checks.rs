@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     cell::{Call, Cell, Plan, Progress, Resume},
-    client::{Client, nonce, result_of},
+    client::{Client, nonce},
     report::Finding,
     watch::{Subject, Watch},
 };
@@ -118,8 +118,8 @@ impl Checks<'_> {
         let handle = client
             .start(&spec.tool, &spec.arguments, PeerRequestOptions::no_options())
             .await?;
-        let token = handle.progress_token.clone();
-        let text = text_of(&result_of(handle).await?);
+        let (result, tokens) = client.finish(&spec.tool, &spec.arguments, handle).await?;
+        let text = text_of(&result);
         ensure!(
             text.contains(&spec.answer),
             "answer lacks {:?}: {text}",
@@ -127,11 +127,14 @@ impl Checks<'_> {
         );
         // rmcp hands notifications to a task of their own; the last one may come after the result.
         let wanted = spec.steps - self.cell.plan.may_lose;
-        let count = |told: &crate::handler::Told| told.progress.get(&token).map_or(0, Vec::len);
+        let seen = |told: &crate::handler::Told| -> Vec<f64> {
+            let of = |token| told.progress.get(token).into_iter().flatten().copied();
+            tokens.iter().flat_map(of).collect()
+        };
         client
-            .until(|told| count(told) >= wanted, "progress is missing")
+            .until(|told| seen(told).len() >= wanted, "progress is missing")
             .await?;
-        let seen = client.handler().told().progress[&token].clone();
+        let seen = seen(&client.handler().told());
         ensure!(
             seen.windows(2).all(|pair| pair[0] < pair[1]),
             "not strictly increasing: {seen:?}"
@@ -143,7 +146,8 @@ impl Checks<'_> {
         let spec = &self.cell.plan.log;
         let options = self.client.with_logging("debug").await?;
         let before = self.client.handler().told().logs.len();
-        result_of(self.client.start(&spec.tool, &spec.arguments, options).await?).await?;
+        let handle = self.client.start(&spec.tool, &spec.arguments, options).await?;
+        self.client.finish(&spec.tool, &spec.arguments, handle).await?;
         let is_it = |log: &&Value| log["data"].to_string().contains(&spec.contains);
         self.client
             .until(

@@ -7,7 +7,7 @@ use std::{fmt::Write as _, time::Duration};
 use anyhow::{Context as _, bail, ensure};
 use rmcp::{
     ClientLifecycleMode, ClientServiceExt as _, RoleClient,
-    model::{ClientRequest, ProtocolVersion, Request, ServerResult},
+    model::{ClientRequest, ProgressToken, ProtocolVersion, Request, ServerResult},
     service::{PeerRequestOptions, RequestHandle, RunningService},
     transport::StreamableHttpClientTransport,
 };
@@ -99,6 +99,42 @@ impl Client {
         Ok(self.service.send_cancellable_request(request, options).await?)
     }
 
+    /// The result of a call that [`Self::start`] began, and the progress tokens that it had: every round of questions has
+    /// its own.
+    pub(crate) async fn finish(
+        &self,
+        tool: &str,
+        arguments: &Map<String, Value>,
+        mut handle: RequestHandle<RoleClient>,
+    ) -> anyhow::Result<(Value, Vec<ProgressToken>)> {
+        let mut tokens = Vec::new();
+        loop {
+            tokens.push(handle.progress_token.clone());
+            let asked = match handle.await_response().await? {
+                ServerResult::CallToolResult(result) => return Ok((serde_json::to_value(result)?, tokens)),
+                ServerResult::InputRequiredResult(asked) => serde_json::to_value(asked)?,
+                other => bail!("not the result of a tool: {other:?}"),
+            };
+            let answer = |question: &Value| {
+                self.handler()
+                    .answer(question["method"].as_str().unwrap_or_default())
+            };
+            let answers: Map<_, _> = asked["inputRequests"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, question)| (name.clone(), answer(question)))
+                .collect();
+            let state = &asked["requestState"];
+            let params = json!({"name": tool, "arguments": arguments, "inputResponses": answers, "requestState": state});
+            let request = ClientRequest::CallToolRequest(Request::new(typed(params)?));
+            handle = self
+                .service
+                .send_cancellable_request(request, PeerRequestOptions::no_options())
+                .await?;
+        }
+    }
+
     /// Options that ask a modern server for log messages; a legacy one has `logging/setLevel`.
     pub(crate) async fn with_logging(&self, level: &str) -> anyhow::Result<PeerRequestOptions> {
         match self.mode {
@@ -162,14 +198,6 @@ impl Client {
     pub(crate) async fn close(self) -> Finding {
         self.service.cancel().await?;
         Ok(String::new())
-    }
-}
-
-/// The result of a watched call as JSON.
-pub(crate) async fn result_of(handle: RequestHandle<RoleClient>) -> anyhow::Result<Value> {
-    match handle.await_response().await? {
-        ServerResult::CallToolResult(result) => Ok(serde_json::to_value(result)?),
-        other => bail!("not the result of a tool: {other:?}"),
     }
 }
 

@@ -77,6 +77,25 @@ impl Handler {
     fn asked(&self, kind: &'static str) {
         self.note(|told| *told.asked.entry(kind).or_default() += 1);
     }
+
+    /// What this client says to a question, by the method that asks it.
+    pub(crate) fn answer(&self, method: &str) -> Value {
+        match method {
+            "sampling/createMessage" => {
+                self.asked("sampling");
+                let content = json!({"type": "text", "text": format!("sampled {}", self.nonce)});
+                json!({"model": "interop", "role": "assistant", "stopReason": "endTurn", "content": content})
+            }
+            "elicitation/create" => {
+                self.asked("elicitation");
+                json!({"action": "accept", "content": self.content})
+            }
+            _ => {
+                self.asked("roots");
+                json!({"roots": [{"uri": format!("file:///interop/{}", self.nonce), "name": "interop"}]})
+            }
+        }
+    }
 }
 
 /// The wire's JSON as rmcp's type.
@@ -99,9 +118,7 @@ impl ClientHandler for Handler {
         _params: CreateMessageRequestParams,
         _context: RequestContext<RoleClient>,
     ) -> Result<CreateMessageResult, ErrorData> {
-        self.asked("sampling");
-        let content = json!({"type": "text", "text": format!("sampled {}", self.nonce)});
-        typed(json!({"model": "interop", "role": "assistant", "stopReason": "endTurn", "content": content}))
+        typed(self.answer("sampling/createMessage"))
     }
 
     async fn create_elicitation(
@@ -109,13 +126,11 @@ impl ClientHandler for Handler {
         _request: ElicitRequestParams,
         _context: RequestContext<RoleClient>,
     ) -> Result<ElicitResult, ErrorData> {
-        self.asked("elicitation");
-        typed(json!({"action": "accept", "content": self.content}))
+        typed(self.answer("elicitation/create"))
     }
 
     async fn list_roots(&self, _context: RequestContext<RoleClient>) -> Result<ListRootsResult, ErrorData> {
-        self.asked("roots");
-        typed(json!({"roots": [{"uri": format!("file:///interop/{}", self.nonce), "name": "interop"}]}))
+        typed(self.answer("roots/list"))
     }
 
     async fn on_progress(

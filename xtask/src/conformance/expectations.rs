@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
+use super::gateway::Setting;
 use super::report::Row;
 
 #[derive(Debug, Deserialize)]
@@ -18,12 +19,19 @@ pub(super) struct Expectations {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expectation {
+    /// What stands behind the gateway; none named: the built-in server.
+    #[serde(default = "built_in")]
+    setting: String,
     revision: String,
     scenario: String,
     /// The checks that fail, all others having to pass; none named: the scenario as a whole.
     #[serde(default)]
     pub(super) checks: Vec<String>,
     pub(super) reason: String,
+}
+
+fn built_in() -> String {
+    Setting::BuiltIn.name().to_owned()
 }
 
 impl Expectations {
@@ -45,17 +53,17 @@ impl Expectations {
         Ok(read)
     }
 
-    pub(super) fn of(&self, revision: &str, scenario: &str) -> Option<&Expectation> {
+    pub(super) fn of(&self, setting: &str, revision: &str, scenario: &str) -> Option<&Expectation> {
         self.expected
             .iter()
-            .find(|entry| entry.revision == revision && entry.scenario == scenario)
+            .find(|entry| entry.is_about(setting, revision, scenario))
     }
 
     /// The entries that name nothing that was run.
     pub(super) fn unknown(&self, rows: &[Row]) -> Vec<String> {
         let ran = |entry: &&Expectation| {
             rows.iter()
-                .any(|row| row.revision == entry.revision && row.scenario == entry.scenario)
+                .any(|row| entry.is_about(row.setting, row.revision, &row.scenario))
         };
         self.expected
             .iter()
@@ -66,8 +74,12 @@ impl Expectations {
 }
 
 impl Expectation {
+    fn is_about(&self, setting: &str, revision: &str, scenario: &str) -> bool {
+        self.setting == setting && self.revision == revision && self.scenario == scenario
+    }
+
     fn name(&self) -> String {
-        format!("{} {}", self.revision, self.scenario)
+        format!("{} {} {}", self.setting, self.revision, self.scenario)
     }
 }
 
@@ -96,13 +108,13 @@ mod tests {
                 .contains("no reason")
         );
         let found = Expectations::parse(&(entry("a", "r") + &entry("b", "r"))).unwrap();
-        assert!(found.of("2026-07-28", "b").is_some());
-        assert!(found.of("2025-11-25", "b").is_none());
+        assert!(found.of("built-in", "2026-07-28", "b").is_some());
+        assert!(found.of("built-in", "2025-11-25", "b").is_none());
     }
 
     #[test]
     fn an_entry_for_nothing_is_noticed() {
         let found = Expectations::parse(&entry("a", "r")).unwrap();
-        assert_eq!(found.unknown(&[]), ["2026-07-28 a"]);
+        assert_eq!(found.unknown(&[]), ["built-in 2026-07-28 a"]);
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Report {
 /// One scenario in one revision.
 #[derive(Serialize)]
 pub(super) struct Row {
+    /// What was tried: the name of a [`Setting`](super::gateway::Setting), or "client".
+    pub(super) setting: &'static str,
     pub(super) revision: &'static str,
     pub(super) scenario: String,
     pub(super) scored: bool,
@@ -30,22 +32,31 @@ pub(super) struct Row {
 impl Report {
     /// Scenarios down, revisions across, then everything that needs words.
     pub(super) fn print(&self) {
-        println!("conformance suite {}, {}\n", self.suite, self.binary);
-        let revisions = distinct(self.rows.iter().map(|row| row.revision));
-        let scenarios = distinct(self.rows.iter().map(|row| row.scenario.as_str()));
+        println!("conformance suite {}, {}", self.suite, self.binary);
+        for setting in distinct(self.rows.iter().map(|row| row.setting)) {
+            self.print_table(setting);
+        }
+        println!("\n(in brackets: not scored; –: does not apply)");
+        self.print_remarks();
+    }
+
+    fn print_table(&self, setting: &str) {
+        let rows = || self.rows.iter().filter(|row| row.setting == setting);
+        let revisions = distinct(rows().map(|row| row.revision));
+        let scenarios = distinct(rows().map(|row| row.scenario.as_str()));
         let width = scenarios.iter().map(|name| name.len()).max().unwrap_or(0);
         let header: String = revisions.iter().map(|name| format!("{name:>12}")).collect();
-        println!("{:width$}{header}", "passed checks");
+        println!("\n{:width$}{header}", format!("{setting}: passed checks"));
         for scenario in scenarios {
-            let cell = |revision| self.row(revision, scenario).map_or("–".to_owned(), Row::cell);
+            let row =
+                |revision: &&str| rows().find(|row| row.revision == *revision && row.scenario == scenario);
+            let cell = |revision| row(revision).map_or("–".to_owned(), Row::cell);
             let cells: String = revisions
                 .iter()
                 .map(|name| format!("{:>12}", cell(name)))
                 .collect();
             println!("{scenario:width$}{cells}");
         }
-        println!("\n(in brackets: not scored; –: does not apply)");
-        self.print_remarks();
     }
 
     fn print_remarks(&self) {
@@ -56,7 +67,7 @@ impl Report {
                 Verdict::Expected { reason } => ("expected failure", std::slice::from_ref(reason)),
                 Verdict::Skipped { why } => ("skipped", std::slice::from_ref(why)),
             };
-            println!("\n{} {}: {mark}", row.revision, row.scenario);
+            println!("\n{} {} {}: {mark}", row.setting, row.revision, row.scenario);
             remarks.iter().for_each(|remark| println!("    {remark}"));
         }
     }
@@ -88,21 +99,15 @@ impl Report {
     /// How much of what each revision requires is met.
     fn print_scores(&self) {
         println!();
-        for revision in distinct(self.rows.iter().map(|row| row.revision)) {
+        for (setting, revision) in distinct(self.rows.iter().map(|row| (row.setting, row.revision))) {
             let scored = || {
-                let of_revision = |row: &&Row| row.scored && row.revision == revision;
-                self.rows.iter().filter(of_revision)
+                let wanted = |row: &&Row| row.scored && (row.setting, row.revision) == (setting, revision);
+                self.rows.iter().filter(wanted)
             };
             let passes = |row: &&Row| matches!(row.verdict, Verdict::Passed { .. });
             let passed = scored().filter(passes).count();
-            println!("{revision}: {passed} of {} scored", scored().count());
+            println!("{setting} {revision}: {passed} of {} scored", scored().count());
         }
-    }
-
-    fn row(&self, revision: &str, scenario: &str) -> Option<&Row> {
-        self.rows
-            .iter()
-            .find(|row| row.revision == revision && row.scenario == scenario)
     }
 }
 
@@ -119,7 +124,7 @@ impl Row {
 }
 
 /// Each once, in the order of first appearance.
-fn distinct<'r>(names: impl Iterator<Item = &'r str>) -> Vec<&'r str> {
+fn distinct<T: PartialEq>(names: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for name in names {
         if !seen.contains(&name) {

@@ -18,6 +18,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Each scenario's folder is named `server-NAME-2026-01-31T23-59-59-999Z`.
 const BEFORE_NAME: &str = "server-";
+/// The client that drives the gateway, where the suite is the server.
+const CLIENT: &str = "client.mjs";
 const AFTER_NAME: usize = "-2026-01-31T23-59-59-999Z".len();
 
 /// The suite as it stands on disk.
@@ -92,7 +94,46 @@ impl Suite {
             Selection::Applicable => ["--spec-version", revision.name],
         };
         let list = self.output(&[&["list", "--server"][..], &selection].concat())?;
-        Ok(scenarios(&list))
+        Ok(scenarios(&list, "Server scenarios", "[server]"))
+    }
+
+    /// What the suite has for a client of a revision.
+    pub(super) fn client_scenarios(&self, revision: &Revision) -> Result<Vec<Scenario>> {
+        let Selection::Requirements = revision.selection else {
+            return Ok(Vec::new());
+        };
+        let list = self.output(&["list", "--client", "--requirements", revision.name])?;
+        Ok(scenarios(&list, "Client scenarios", "[client]"))
+    }
+
+    /// Runs one scenario with the gateway at `binary` and a client in front of it, and reads what the suite found.
+    pub(super) fn run_client(
+        &self,
+        revision: &Revision,
+        scenario: &str,
+        binary: &Path,
+        logs: &Path,
+    ) -> Result<Option<Vec<Check>>> {
+        let results = logs.join(scenario);
+        fs::create_dir_all(&results)?;
+        let log = File::create(logs.join(format!("{scenario}.log")))?;
+        let client = self.folder.join(CLIENT);
+        let mut suite = self.command();
+        suite
+            .args(["client", "--scenario", scenario, "--spec-version", revision.name])
+            .arg("--command")
+            .arg(format!("{} {}", self.node().display(), client.display()))
+            .arg("--output-dir")
+            .arg(&results)
+            .env("PONTOON_BIN", binary)
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        finish(suite.spawn().context("cannot start the suite")?)?;
+        let found = fs::read_dir(&results)?.find_map(|folder| {
+            let json = fs::read(folder.ok()?.path().join("checks.json")).ok()?;
+            Some(serde_json::from_slice(&json))
+        });
+        found.transpose().context("the suite wrote something unexpected")
     }
 
     /// Runs every scenario of the revision and collects what it wrote, by scenario. One that is missing in the
@@ -155,7 +196,7 @@ fn finish(mut child: Child) -> Result<()> {
 }
 
 /// Reads the suite's list: headings, and below them lines like `- name [tag]`.
-fn scenarios(list: &str) -> Vec<Scenario> {
+fn scenarios(list: &str, required: &str, kind: &str) -> Vec<Scenario> {
     let mut heading = "";
     let mut found = Vec::new();
     for line in list.lines() {
@@ -165,8 +206,8 @@ fn scenarios(list: &str) -> Vec<Scenario> {
             }
             continue;
         };
-        let scored = heading.starts_with("Server scenarios");
-        if scored || (heading.starts_with("Run and reported") && tag == "[server]") {
+        let scored = heading.starts_with(required);
+        if scored || (heading.starts_with("Run and reported") && tag == kind) {
             found.push(Scenario {
                 name: name.to_owned(),
                 scored,
@@ -227,7 +268,7 @@ Run and reported, but never scored:
 
     #[test]
     fn the_list_tells_what_is_scored() {
-        let found = scenarios(LIST);
+        let found = scenarios(LIST, "Server scenarios", "[server]");
         let found: Vec<_> = found
             .iter()
             .map(|scenario| (scenario.name.as_str(), scenario.scored))

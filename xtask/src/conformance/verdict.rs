@@ -27,10 +27,12 @@ pub(super) enum Verdict {
     },
 }
 
-/// Judges a scenario; `checks` is absent when the suite did not finish it.
+/// Judges a scenario; `checks` is absent when the suite did not finish it. What failed without the gateway as well is not
+/// its fault.
 pub(super) fn judge(
     scenario: &Scenario,
     checks: Option<&[Check]>,
+    without: &[Check],
     expected: Option<&Expectation>,
 ) -> Verdict {
     let failed = |why: &str| Verdict::Failed {
@@ -39,13 +41,20 @@ pub(super) fn judge(
     let Some(checks) = checks else {
         return failed("the suite did not finish it");
     };
-    let failing: Vec<_> = checks.iter().filter(|check| fails(check)).collect();
+    let alike = |check: &Check| without.iter().any(|other| fails(other) && other.id == check.id);
+    let (borne, failing): (Vec<_>, Vec<_>) = checks
+        .iter()
+        .filter(|check| fails(check))
+        .partition(|check| alike(check));
     let passed = checks
         .iter()
         .filter(|check| check.status == Status::Success)
         .count();
     match (failing.is_empty(), expected) {
         (true, Some(_)) => failed("is listed in expected-failures.toml, and does not fail"),
+        (true, None) if !borne.is_empty() => Verdict::Skipped {
+            why: format!("fails without the gateway too: {}", line(borne[0])),
+        },
         (true, None) if passed > 0 => Verdict::Passed { checks: passed },
         (true, None) if scenario.scored => failed("ran 0 checks"),
         (true, None) => Verdict::Skipped {

@@ -6,6 +6,7 @@
 
 mod asking;
 mod drain;
+mod eras;
 mod loss;
 mod sessions;
 mod starting;

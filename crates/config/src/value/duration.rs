@@ -42,6 +42,20 @@ pub(crate) fn parse_or_off(node: &Node) -> Result<Option<Duration>, Refused> {
     }
 }
 
+/// A length of time as a command line has it: `15s`, or seconds.
+///
+/// # Errors
+///
+/// It is none, or not from 1ms to 365d.
+pub fn parse_text(text: &str) -> Result<Duration, String> {
+    let time = match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => quantity::parse(text, UNITS).map(Duration::from_millis),
+    };
+    let in_bounds = time.filter(|time| !time.is_zero() && *time <= MAX);
+    in_bounds.ok_or_else(|| format!("not {TAKES}"))
+}
+
 fn read(node: &Node) -> Option<Duration> {
     match &node.value {
         Value::Integer(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),

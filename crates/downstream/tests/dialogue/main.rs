@@ -12,6 +12,7 @@ mod lifecycle;
 mod modern;
 mod refusals;
 mod resume;
+mod stdio;
 #[path = "../support/mod.rs"]
 mod support;
 mod wire;

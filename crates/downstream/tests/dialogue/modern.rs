@@ -260,6 +260,51 @@ async fn headers_that_agree_are_accepted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn headers_repeat_the_arguments_that_a_tools_schema_names() {
+    let house = House::new();
+    let call = |arguments: &str| modern(7, "tools/call", &format!(r#""name":"weather"{arguments}"#));
+    let caller = |headers: &[(&'static str, &'static str)]| {
+        let client = house.client().modern("tools/call").with("mcp-name", "weather");
+        headers
+            .iter()
+            .fold(client, |client, (name, value)| client.with(name, value))
+    };
+    for (headers, arguments) in [
+        (&[][..], ""),
+        (&[("mcp-param-city", "Bern")], r#","arguments":{"city":"Bern"}"#),
+        (
+            &[("mcp-param-city", "=?base64?5aW9?=")],
+            r#","arguments":{"city":"好"}"#,
+        ),
+        (
+            &[("mcp-param-days", "3.0")],
+            r#","arguments":{"days":3,"city":null}"#,
+        ),
+        (&[("mcp-param-other", "x")], r#","arguments":{"other":1}"#),
+    ] {
+        let pending = caller(headers).start(&call(arguments));
+        house.backend.next().await.finish("{}");
+        assert_eq!(
+            pending.await.unwrap().status,
+            StatusCode::OK,
+            "{headers:?} {arguments}"
+        );
+    }
+    for (headers, arguments) in [
+        (&[][..], r#","arguments":{"city":"Bern"}"#),
+        (&[("mcp-param-city", "Bonn")], r#","arguments":{"city":"Bern"}"#),
+        (&[("mcp-param-city", "3.0")], r#","arguments":{"city":"3"}"#),
+        (&[("mcp-param-days", "4")], r#","arguments":{"days":3}"#),
+        (&[("mcp-param-city", "Bern")], r#","arguments":{"city":null}"#),
+        (&[("mcp-param-city", "Bern")], ""),
+    ] {
+        let answer = caller(headers).post(&call(arguments)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{headers:?} {arguments}");
+        assert_eq!(answer.json().await["error"]["code"], -32020);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn meta_must_be_there_and_whole() {
     let house = House::new();
     let client = house.client().modern("tools/list");

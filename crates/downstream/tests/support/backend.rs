@@ -8,7 +8,7 @@ use bytes::Bytes;
 use pontoon_downstream::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
 use pontoon_jsonrpc::{ErrorObject, Id, Notification, Outcome, Raw, Request, Response, code, encode};
 use pontoon_mcp::meta::RequestMeta;
-use pontoon_mcp::{LegacyRevision, error, method};
+use pontoon_mcp::{LegacyRevision, MirroredParameter, error, method};
 use pontoon_policy::{Caller, Permit, Slots};
 use pontoon_session::{Outbox, Rejected, Session};
 use tokio::sync::Notify;
@@ -262,6 +262,15 @@ impl Backend for Fake {
                 self.state.lock().unwrap().held.push_back(held);
             }
         }
+    }
+
+    /// Calls of the tool `weather` repeat the city and the number of days.
+    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+        let schema = Raw::from_static(
+            r#"{"type":"object","properties":{"city":{"type":"string","x-mcp-header":"City"},"days":{"type":"integer","x-mcp-header":"Days"}}}"#,
+        );
+        let parameters = MirroredParameter::read_all(&schema).expect("the schema follows the rules");
+        (tool == "weather").then(|| parameters.into())
     }
 
     async fn drain(&self) {

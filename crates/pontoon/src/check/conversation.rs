@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use pontoon_config::{Server, Upstream};
 use pontoon_jsonrpc::{ErrorObject, Message, Outcome, Raw, RawObject, code, encode};
+use pontoon_mcp::meta::{CLIENT_CAPABILITIES, CLIENT_INFO, META, PROTOCOL_VERSION, SERVER_INFO};
+use pontoon_mcp::{ModernRevision, method};
 use pontoon_upstream::{Closed, Connector};
 use tokio::time::{Instant, timeout_at};
 
@@ -12,6 +14,58 @@ use crate::peer::{News, Peer};
 
 /// Pages of one list that are asked for. Who has more is told as "at least".
 const MAX_PAGES: usize = 20;
+
+/// How long a server may be silent when it is asked whether it speaks 2026-07-28.
+const INQUIRY: Duration = Duration::from_secs(5);
+
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speech {
+    /// With `initialize` first.
+    Legacy,
+    /// In requests that describe themselves.
+    Modern,
+}
+
+/// What a server says of itself, and the part that is its name and version.
+type Described = (RawObject, Option<RawObject>);
+
+impl Speech {
+    /// Parameters of a request for a page of a list.
+    fn params(self, cursor: Option<Raw>) -> Option<Raw> {
+        match self {
+            Self::Legacy => cursor.map(|cursor| RawObject::empty().edit().set("cursor", cursor).finish()),
+            Self::Modern => Some(modern_params(cursor)),
+        }
+    }
+}
+
+fn modern_params(cursor: Option<Raw>) -> Raw {
+    let info = Raw::from_static(concat!(
+        r#"{"name":"pontoon","version":""#,
+        env!("CARGO_PKG_VERSION"),
+        r#""}"#
+    ));
+    let empty = RawObject::empty();
+    let mut meta = empty.edit();
+    meta.set(PROTOCOL_VERSION, Raw::string(ModernRevision::NEWEST.as_str()));
+    meta.set(CLIENT_INFO, info);
+    meta.set(CLIENT_CAPABILITIES, Raw::empty_object());
+    let mut params = empty.edit();
+    if let Some(cursor) = cursor {
+        params.set("cursor", cursor);
+    }
+    params.set(META, meta.finish());
+    params.finish()
+}
+
+/// Whether an answer to `server/discover` is one: some servers answer anything.
+fn speaks_modern(result: &RawObject) -> bool {
+    let versions = result
+        .get("supportedVersions")
+        .and_then(|all| all.decode::<Vec<String>>().ok());
+    versions.is_some_and(|all| all.iter().any(|version| ModernRevision::parse(version).is_some()))
+}
 
 /// A server that is being asked.
 pub(super) struct Conversation {
@@ -45,50 +99,90 @@ impl Conversation {
         })
     }
 
-    /// Shakes hands and asks for the lists that the server says it has.
-    pub(super) async fn learn(&mut self) -> Result<Offer, Trouble> {
-        let params = Raw::from_static(concat!(
-            r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"pontoon","version":""#,
-            env!("CARGO_PKG_VERSION"),
-            r#""}}"#
-        ));
-        let result = self.ask("initialize", Some(&params)).await?;
-        let result = result.map_err(|error| {
-            Trouble::new(
-                format!("it refused `initialize`: {} ({})", error.message, error.code),
-                "does it speak a revision from 2024-11-05 to 2025-11-25?",
-            )
-        })?;
-        let result = result.object().unwrap_or_else(RawObject::empty);
+    /// Shakes hands, or asks what the server is, and then for the lists that it says it has.
+    pub(super) async fn learn(&mut self, speech: Speech) -> Result<Offer, Trouble> {
+        let (described, info) = match speech {
+            Speech::Legacy => self.initialize().await?,
+            Speech::Modern => self.discover().await?,
+        };
         self.patience = self.call_timeout;
-        self.peer
-            .send(encode::notification("notifications/initialized", None));
-        let info = result.get("serverInfo").and_then(|info| info.object());
         let text = |key| {
             info.as_ref()
                 .and_then(|info| Some(info.get_str(key)?.into_owned()))
         };
-        let mut offer = Offer {
-            revision: result
+        let revision = match speech {
+            Speech::Legacy => described
                 .get_str("protocolVersion")
-                .map_or_else(|| "no revision".to_owned(), std::borrow::Cow::into_owned),
+                .map(std::borrow::Cow::into_owned),
+            Speech::Modern => Some(ModernRevision::NEWEST.as_str().to_owned()),
+        };
+        let mut offer = Offer {
+            revisions: vec![revision.unwrap_or_else(|| "no revision".to_owned())],
             server: text("name").unwrap_or_default(),
             version: text("version").unwrap_or_default(),
             lists: Vec::new(),
         };
-        let capabilities = result.get("capabilities").and_then(|all| all.object());
+        let capabilities = described.get("capabilities").and_then(|all| all.object());
         let capabilities = capabilities.unwrap_or_else(RawObject::empty);
         for what in ["tools", "prompts", "resources"] {
             if capabilities.contains(what) {
-                offer.lists.push((what, self.count(what).await?));
+                offer.lists.push((what, self.count(what, speech).await?));
             }
         }
         Ok(offer)
     }
 
+    async fn initialize(&mut self) -> Result<Described, Trouble> {
+        let params = Raw::from_static(concat!(
+            r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"pontoon","version":""#,
+            env!("CARGO_PKG_VERSION"),
+            r#""}}"#
+        ));
+        let result = self.ask(method::INITIALIZE, Some(&params)).await?;
+        let result = result.map_err(|error| {
+            Trouble::refusal(
+                format!("it refused `initialize`: {} ({})", error.message, error.code),
+                "does it speak a revision from 2024-11-05 to 2025-11-25, or 2026-07-28?",
+            )
+        })?;
+        self.peer.send(encode::notification(method::INITIALIZED, None));
+        let result = result.object().unwrap_or_else(RawObject::empty);
+        let info = result.get("serverInfo").and_then(|info| info.object());
+        Ok((result, info))
+    }
+
+    async fn discover(&mut self) -> Result<Described, Trouble> {
+        let params = modern_params(None);
+        let result = self.ask(method::DISCOVER, Some(&params)).await?;
+        let result = result.map_err(|error| {
+            Trouble::new(
+                format!("it refused `server/discover`: {} ({})", error.message, error.code),
+                "does it speak 2026-07-28? Leave `era` away to have that found out",
+            )
+        })?;
+        let result = result.object().filter(speaks_modern);
+        let result = result.ok_or_else(|| {
+            Trouble::new(
+                "its answer to `server/discover` does not name 2026-07-28",
+                "leave `era` away to have found out what it speaks",
+            )
+        })?;
+        let meta = result.get(META).and_then(|meta| meta.object());
+        let info = meta.and_then(|meta| meta.get(SERVER_INFO)?.object());
+        Ok((result, info))
+    }
+
+    /// Whether the server speaks 2026-07-28. Nothing else may have been said.
+    pub(super) async fn describes_itself(&mut self) -> bool {
+        // It has started before: it need not be waited for as if it did for the first time.
+        self.patience = self.patience.min(INQUIRY);
+        self.discover().await.is_ok()
+    }
+
     /// How many entries a list has, over all its pages.
-    async fn count(&mut self, what: &str) -> Result<usize, Trouble> {
-        let (method, mut count, mut params) = (format!("{what}/list"), 0, None);
+    async fn count(&mut self, what: &str, speech: Speech) -> Result<usize, Trouble> {
+        let (method, mut count) = (format!("{what}/list"), 0);
+        let mut params = speech.params(None);
         for _ in 0..MAX_PAGES {
             let page = self.ask(&method, params.as_ref()).await?;
             let page = page.map_err(|error| {
@@ -106,7 +200,7 @@ impl Conversation {
             let Some(cursor) = page.get("nextCursor").filter(|cursor| cursor.as_str() != "null") else {
                 break;
             };
-            params = Some(RawObject::empty().edit().set("cursor", cursor).finish());
+            params = speech.params(Some(cursor));
         }
         Ok(count)
     }

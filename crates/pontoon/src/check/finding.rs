@@ -21,7 +21,8 @@ pub(super) struct Finding {
 /// What a server says of itself.
 #[derive(Debug)]
 pub(super) struct Offer {
-    pub(super) revision: String,
+    /// What it speaks: the newest revision of each era that was asked for.
+    pub(super) revisions: Vec<String>,
     pub(super) server: String,
     pub(super) version: String,
     /// Kinds of things and how many there are.
@@ -33,6 +34,8 @@ pub(super) struct Offer {
 pub(super) struct Trouble {
     what: String,
     next: &'static str,
+    /// It may be of the other era.
+    is_refusal: bool,
     /// The last lines of its standard error. They may hold secrets: this is the operator's own terminal.
     output: Vec<String>,
 }
@@ -42,8 +45,22 @@ impl Trouble {
         Self {
             what: what.into(),
             next,
+            is_refusal: false,
             output: Vec::new(),
         }
+    }
+
+    /// The server lives, and does not take what it was told.
+    pub(super) fn refusal(what: impl Into<String>, next: &'static str) -> Self {
+        Self {
+            is_refusal: true,
+            ..Self::new(what, next)
+        }
+    }
+
+    /// Whether a server of the other era may be behind it.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.is_refusal
     }
 
     pub(super) fn with_output(mut self, stderr: &str) -> Self {
@@ -64,7 +81,10 @@ impl Trouble {
             }
             Failure::TooLarge(_) => "raise max_line_bytes in [limits]",
         };
-        Self::new(failure.to_string(), next)
+        Self {
+            is_refusal: matches!(failure, Failure::Status(_) | Failure::Protocol(_)),
+            ..Self::new(failure.to_string(), next)
+        }
     }
 }
 
@@ -81,8 +101,10 @@ fn paragraph(text: &mut String, finding: &Finding) -> std::fmt::Result {
     writeln!(text, "{} ({})", finding.name, finding.runs)?;
     match &finding.outcome {
         Ok(offer) => {
-            writeln!(text, "  speaks   {}", offer.revision)?;
-            writeln!(text, "  is       {} {}", offer.server, offer.version)?;
+            writeln!(text, "  speaks   {}", offer.revisions.join(" and "))?;
+            let name = format!("{} {}", offer.server, offer.version);
+            let name = Some(name.trim()).filter(|name| !name.is_empty());
+            writeln!(text, "  is       {}", name.unwrap_or("nameless"))?;
             let lists: Vec<_> = offer
                 .lists
                 .iter()
@@ -130,7 +152,8 @@ fn entry(finding: &Finding) -> Value {
                 .iter()
                 .map(|(what, count)| ((*what).to_owned(), json!(count)))
                 .collect();
-            entry["revision"] = json!(offer.revision);
+            entry["revision"] = json!(offer.revisions.first());
+            entry["revisions"] = json!(offer.revisions);
             entry["server"] = json!({"name": offer.server, "version": offer.version});
             entry["offers"] = Value::Object(lists);
         }

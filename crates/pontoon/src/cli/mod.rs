@@ -2,12 +2,14 @@
 
 mod call;
 mod check;
+mod connect;
 mod serve;
 mod servers;
 
 pub(crate) use call::{CallArguments, Era, HttpArguments, QuestionArguments};
 pub(crate) use check::CheckArguments;
 use clap::Parser;
+pub(crate) use connect::ConnectArguments;
 pub(crate) use serve::{LogFormat, ServeArguments};
 
 use crate::exit_code;
@@ -29,6 +31,13 @@ pub(crate) enum Subcommand {
         after_long_help = exit_code::help(),
     )]
     Serve(Box<ServeArguments>),
+    /// Be a stdio server for the client that started this, bridging to a remote server or a command.
+    #[command(
+        help_template = serve::HELP_TEMPLATE,
+        before_long_help = connect::EXAMPLES,
+        after_long_help = exit_code::help(),
+    )]
+    Connect(Box<ConnectArguments>),
     /// Start or reach every server once, and tell what each speaks and offers, or what is wrong.
     #[command(
         help_template = serve::HELP_TEMPLATE,

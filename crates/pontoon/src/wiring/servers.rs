@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
-use pontoon_config::{Builtin, Command, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
+use pontoon_config::{Builtin, Command, Era, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
 use pontoon_policy::Gauge;
 use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
-use pontoon_supervise::{CommandSpec, Environment, Grace};
+use pontoon_supervise::{CommandSpec, Environment, Grace, Inherit};
 use pontoon_translate::Timeouts;
 use pontoon_upstream::{
     Connector, Http, HttpSettings, HttpTarget, HttpTransport, InProcess, InProcessSettings, Stdio,
@@ -23,6 +23,16 @@ pub(crate) fn endpoint(
     processes: &Arc<Gauge>,
 ) -> anyhow::Result<Arc<Endpoint>> {
     let connector = connector(server, limits, outer)?;
+    let settings = endpoint_settings(server, limits);
+    Ok(Arc::new(Endpoint::new(
+        settings,
+        connector,
+        Arc::clone(processes),
+    )))
+}
+
+/// How one server is hosted.
+pub(crate) fn endpoint_settings(server: &Server, limits: &Limits) -> EndpointSettings {
     let settings = match &server.upstream {
         Upstream::Command(command) => command_settings(server, command, limits),
         Upstream::Remote(remote) => remote_settings(server, remote, limits),
@@ -31,18 +41,14 @@ pub(crate) fn endpoint(
             ..EndpointSettings::new(server.name.as_str(), Hosting::InProcess)
         },
     };
-    let settings = EndpointSettings {
+    EndpointSettings {
+        era: era(server),
         drain: limits.drain_timeout,
         max_parked: limits.max_parked,
         max_parked_per_principal: limits.max_parked_per_principal,
         max_in_flight_per_session: limits.max_in_flight_per_session,
         ..settings
-    };
-    Ok(Arc::new(Endpoint::new(
-        settings,
-        connector,
-        Arc::clone(processes),
-    )))
+    }
 }
 
 /// The way to bring a server up.
@@ -52,9 +58,24 @@ pub(crate) fn connector(
     outer: &Arc<Environment>,
 ) -> anyhow::Result<Arc<dyn Connector>> {
     match &server.upstream {
-        Upstream::Command(command) => Ok(Arc::new(stdio(server, command, limits, outer))),
+        Upstream::Command(command) => {
+            let inherit = Inherit::default();
+            Ok(Arc::new(stdio(server, command, limits, outer, inherit)))
+        }
         Upstream::Remote(remote) => Ok(Arc::new(http(server, remote, limits)?)),
         Upstream::Builtin(builtin) => built_in(builtin, server, limits),
+    }
+}
+
+fn era(server: &Server) -> pontoon_broker::Era {
+    match (server.era, &server.upstream) {
+        // There is nothing to find out: HTTP+SSE is older than 2026-07-28.
+        (Era::Auto, Upstream::Remote(remote)) if remote.transport == Transport::Sse => {
+            pontoon_broker::Era::Legacy
+        }
+        (Era::Auto, _) => pontoon_broker::Era::Auto,
+        (Era::Legacy, _) => pontoon_broker::Era::Legacy,
+        (Era::Modern, _) => pontoon_broker::Era::Modern,
     }
 }
 
@@ -154,8 +175,17 @@ fn http(server: &Server, remote: &Remote, limits: &Limits) -> anyhow::Result<Htt
     Http::new(name, &target, transport, settings).with_context(|| format!("the remote server {name}"))
 }
 
-fn stdio(server: &Server, command: &Command, limits: &Limits, outer: &Arc<Environment>) -> Stdio {
-    let mut spec = CommandSpec::new(&command.program).args(&command.args);
+/// A command, which sees of our own environment what `inherit` lets through.
+pub(crate) fn stdio(
+    server: &Server,
+    command: &Command,
+    limits: &Limits,
+    outer: &Arc<Environment>,
+    inherit: Inherit,
+) -> Stdio {
+    let mut spec = CommandSpec::new(&command.program)
+        .args(&command.args)
+        .inherit(inherit);
     for (name, value) in &command.env {
         spec = spec.env(name, value);
     }

@@ -195,6 +195,26 @@ impl Exchange {
         }
     }
 
+    /// Like [`Self::request`] for three questions, which travel together in either era.
+    pub(super) async fn request_three<A: Question, B: Question, C: Question>(
+        &mut self,
+        first: (&str, A),
+        second: (&str, B),
+        third: (&str, C),
+    ) -> Result<(Option<A::Answer>, Option<B::Answer>, Option<C::Answer>), Stop> {
+        if self.era == Era::Modern {
+            let first = self.request(first.0, first.1).await?;
+            let second = self.request(second.0, second.1).await?;
+            return Ok((first, second, self.request(third.0, third.1).await?));
+        }
+        self.require(&first.1)?;
+        self.require(&second.1)?;
+        self.require(&third.1)?;
+        let (first, second, third) =
+            tokio::try_join!(self.put(first.1), self.put(second.1), self.put(third.1))?;
+        Ok((Some(first), Some(second), Some(third)))
+    }
+
     /// An answer that does not parse counts as none: the spec wants the question repeated.
     fn answered<Q: Question>(&mut self, key: &str) -> Option<Q::Answer> {
         let value = self.answers.get(key).filter(|value| value.is_object())?;

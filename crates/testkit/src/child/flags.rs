@@ -95,6 +95,8 @@ pub(crate) struct Flags {
     pub(crate) exit_after_answer: Option<u64>,
     /// `--freeze N`: stops like a program under a debugger (SIGSTOP) in the Nth call.
     pub(crate) freeze: Option<u64>,
+    /// `--modern`: speaks 2026-07-28 only. Of the other flags, those that concern calls, resources and output hold.
+    pub(crate) speaks_2026: bool,
     /// `--fork-holding`: leaves a grandchild that holds standard input and output open.
     pub(crate) fork_holding: bool,
 }
@@ -131,6 +133,7 @@ impl Flags {
                 "--late-log" => flags.late_log = true,
                 "--odd-questions" => flags.odd_questions = true,
                 "--flood-forever" => flags.flood_forever = true,
+                "--modern" => flags.speaks_2026 = true,
                 "--fork-holding" => flags.fork_holding = true,
                 _ => flags.parse_with_value(&flag, args.next())?,
             }

@@ -1,12 +1,13 @@
 //! `pontoon-test-child`: a scripted MCP server on standard input and output, for tests and measurements.
 //!
-//! Without flags it answers `initialize` (any revision before 2026-07-28), `ping`, `tools/list` and `tools/call`
+//! Without flags it answers `initialize` (any revision before 2026-07-28; of that one with `--modern`), `ping`, `tools/list` and `tools/call`
 //! of the tool `echo`. Flags make it misbehave; they combine. It uses threads for nothing and starts in a
 //! millisecond or two.
 
 mod answers;
 mod flags;
 mod mischief;
+mod modern;
 mod offspring;
 mod output;
 mod resources;

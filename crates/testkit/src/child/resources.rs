@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::answers::METHOD_NOT_FOUND;
 use crate::wire::{Params, quoted};
 
-const URIS: [&str; 2] = ["test://one", "test://two"];
+pub(crate) const URIS: [&str; 2] = ["test://one", "test://two"];
 
 #[derive(Default)]
 pub(crate) struct Resources {

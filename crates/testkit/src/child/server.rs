@@ -7,6 +7,7 @@ use std::os::fd::FromRawFd;
 
 use crate::answers;
 use crate::flags::Flags;
+use crate::modern::Listens;
 use crate::output::Output;
 use crate::resources::Resources;
 use crate::startup;
@@ -18,6 +19,7 @@ pub(crate) struct Server {
     pub(crate) resources: Resources,
     /// Answers that are kept back.
     pub(crate) held: Vec<String>,
+    pub(crate) listens: Listens,
     pub(crate) calls: u64,
     pub(crate) input: BufReader<File>,
     asked: u64,
@@ -35,6 +37,7 @@ impl Server {
             resources: Resources::default(),
             held: Vec::new(),
             input,
+            listens: Listens::default(),
             calls: 0,
             asked: 0,
             told: HashMap::new(),
@@ -66,6 +69,9 @@ impl Server {
             eprintln!("not a message: {}", line.trim_end());
             return Ok(());
         };
+        if self.flags.speaks_2026 {
+            return self.handle_modern(&message);
+        }
         let (Some(id), Some(method)) = (message.id, message.method.as_deref()) else {
             if let (Some(id), Some(answer)) = (message.id, message.result.or(message.error)) {
                 self.told.insert(id.get().to_owned(), answer.get().to_owned());
@@ -99,7 +105,7 @@ impl Server {
     }
 
     /// A tool call with everything the flags want to happen during it.
-    fn call(&mut self, params: &Params<'_>) -> io::Result<Result<String, String>> {
+    pub(crate) fn call(&mut self, params: &Params<'_>) -> io::Result<Result<String, String>> {
         self.calls += 1;
         if self.flags.crash_after.is_some_and(|calls| self.calls >= calls) {
             eprintln!("crashing in call {}", self.calls);

@@ -8,8 +8,9 @@ use pontoon_mcp::Question as Kind;
 use pontoon_mcp::error::{invalid_params, invalid_request};
 
 use super::{
-    Account, Anomaly, Bridge, Bytes, ClientExchange, Deadline, Duration, ErrorObject, Fault, Id, InFlight,
-    Link, Opened, Origin, Outlet, Raw, Reason, Sharing, Text, UpstreamId, accept, cancelled, encode, post,
+    Account, Anomaly, Bridge, Bytes, ClientCapabilities, ClientExchange, Deadline, Duration, ErrorObject,
+    Fault, Id, InFlight, Link, Opened, Origin, Outlet, Raw, Reason, Sharing, Text, UpstreamId, accept,
+    cancelled, encode, post,
 };
 use crate::exchange::{Asker, Retry, Ticket};
 use crate::input_required;
@@ -27,6 +28,8 @@ const MAX_WAITING: usize = 16;
 /// A call whose client is asked something, from its first question to its end.
 pub(super) struct Asking<P> {
     account: Account,
+    /// What its client declared last that it can be asked.
+    declared: Option<ClientCapabilities>,
     pub(super) round: u32,
     /// Questions without an answer, by the names that the client knows, in the order in which they were put.
     pub(super) open: Vec<(String, Asked)>,
@@ -147,7 +150,11 @@ impl<O: Outlet> Link<O> {
             kind,
             request: input_required::question(&request.method, request.params.as_ref()),
         };
-        let call = within.filter(|id| self.can_ask(*id)).or_else(|| self.only_call());
+        let call = match within {
+            // What it asks about is over, or its client cannot be asked: that is no other client's affair.
+            Some(id) if !self.is_own(id) => Some(self.asked_about(id).ok_or_else(nobody)?),
+            _ => self.only_call(),
+        };
         if let Some(call) = call {
             return self
                 .put(call, asked, request.params.as_ref(), now, out)
@@ -164,8 +171,17 @@ impl<O: Outlet> Link<O> {
         Ok(())
     }
 
-    fn can_ask(&self, id: UpstreamId) -> bool {
-        self.asking.contains_key(&id) || self.client_of(id).is_some_and(|client| client.asks.is_some())
+    /// Whether a request is one of the link's own.
+    fn is_own(&self, id: UpstreamId) -> bool {
+        let exchange = self.in_flight.get(&id);
+        exchange.is_some_and(|exchange| matches!(exchange.origin, Origin::Link(_)))
+    }
+
+    /// The call, if its client can be asked.
+    fn asked_about(&self, call: UpstreamId) -> Option<UpstreamId> {
+        let can_ask = self.asking.contains_key(&call)
+            || self.client_of(call).is_some_and(|client| client.asks.is_some());
+        can_ask.then_some(call)
     }
 
     /// The one call that a question can belong to.
@@ -192,9 +208,11 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) -> Result<(), (Asked, ErrorObject)> {
-        if let Some(client) = self.client_of(call)
-            && let Some(error) = undeclared(client, asked.kind, params)
-        {
+        let declared = match self.client_of(call) {
+            Some(client) => client.asks.as_ref(),
+            None => self.asking.get(&call).and_then(|asking| asking.declared.as_ref()),
+        };
+        if let Some(error) = declared.and_then(|declared| undeclared(declared, asked.kind, params)) {
             return Err((asked, error));
         }
         let name = format!("question-{}", self.next_question);
@@ -225,6 +243,7 @@ impl<O: Outlet> Link<O> {
             };
             let asking = Asking {
                 account,
+                declared: client.asks.clone(),
                 round: 0,
                 open: Vec::new(),
                 stage: Stage::Settling(now + SETTLING),
@@ -275,13 +294,11 @@ impl<O: Outlet> Link<O> {
 
     /// Answers the client's request with what is open, and parks the call.
     fn bring_questions(&mut self, call: UpstreamId, now: Duration, out: &mut O) {
-        if self
-            .asking
-            .get(&call)
-            .is_some_and(|asking| asking.open.is_empty())
+        if let Some(asking) = self.asking.get_mut(&call)
+            && asking.open.is_empty()
         {
-            // The server took them back.
-            self.asking.remove(&call);
+            // The server took them back. The call keeps its place, which may be its seat, too.
+            asking.stage = Stage::Resumed;
             return;
         }
         let Some(InFlight {
@@ -318,6 +335,7 @@ impl<O: Outlet> Link<O> {
             return;
         };
         asking.round += 1;
+        asking.declared.clone_from(&client.asks);
         let ticket = Ticket {
             call: call.0,
             round: asking.round,
@@ -377,8 +395,13 @@ impl<O: Outlet> Link<O> {
     }
 
     /// The server answered a call whose client is away. Whether there was one.
-    pub(super) fn keep_answer(&mut self, call: UpstreamId, outcome: Outcome) -> Result<(), Outcome> {
-        self.end_parked(call, End::Answered(outcome))
+    pub(super) fn keep_answer(
+        &mut self,
+        call: UpstreamId,
+        outcome: Outcome,
+        out: &mut O,
+    ) -> Result<(), Outcome> {
+        self.end_parked(call, End::Answered(outcome), out)
             .map_err(|end| match end {
                 End::Answered(outcome) => outcome,
                 End::Failed(_) => unreachable!("what comes back is what was given"),
@@ -386,15 +409,18 @@ impl<O: Outlet> Link<O> {
     }
 
     /// A call whose client is away failed. Whether there was one.
-    pub(super) fn keep_failure(&mut self, call: UpstreamId, fault: &Fault) -> bool {
-        self.end_parked(call, End::Failed(fault.clone())).is_ok()
+    pub(super) fn keep_failure(&mut self, call: UpstreamId, fault: &Fault, out: &mut O) -> bool {
+        self.end_parked(call, End::Failed(fault.clone()), out).is_ok()
     }
 
-    fn end_parked(&mut self, call: UpstreamId, end: End) -> Result<(), End> {
+    /// What the call asked is void.
+    fn end_parked(&mut self, call: UpstreamId, end: End, out: &mut O) -> Result<(), End> {
         let asking = self.asking.get_mut(&call);
         match asking.map(|asking| (&mut asking.open, &mut asking.stage)) {
             Some((open, Stage::Parked(parked))) if parked.end.is_none() => {
-                open.clear();
+                for (_, asked) in open.drain(..) {
+                    post(asked.silence(), out);
+                }
                 parked.end = Some(end);
                 Ok(())
             }
@@ -418,8 +444,7 @@ impl<O: Outlet> Link<O> {
 }
 
 /// What the server is told of a question that its client did not declare.
-fn undeclared<E>(client: &ClientExchange<E>, kind: Kind, params: Option<&Raw>) -> Option<ErrorObject> {
-    let declared = client.asks.as_ref()?;
+fn undeclared(declared: &ClientCapabilities, kind: Kind, params: Option<&Raw>) -> Option<ErrorObject> {
     if !declared.answers(kind) {
         let text = format!("The client of this call cannot be asked {}", kind.method());
         return Some(ErrorObject::new(code::METHOD_NOT_FOUND, text));

@@ -64,7 +64,7 @@ impl<O: Outlet> Link<O> {
             };
             self.withdraw(id, reason, None, out);
         }
-        self.tend(now, out);
+        self.listen_again(now, out);
     }
 
     /// The connection is gone. Everything in flight is answered; members,
@@ -182,7 +182,7 @@ impl<O: Outlet> Link<O> {
     pub fn request_failed(&mut self, id: &Id, fault: &Fault, out: &mut O) {
         let id = minted_id(id);
         let Some((id, exchange)) = id.and_then(|id| Some((id, self.in_flight.remove(&id)?))) else {
-            if !id.is_some_and(|id| self.keep_failure(id, fault)) {
+            if !id.is_some_and(|id| self.keep_failure(id, fault, out)) {
                 out.anomaly(Anomaly::UnknownResponse);
             }
             return;

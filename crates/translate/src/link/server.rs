@@ -48,7 +48,7 @@ impl<O: Outlet> Link<O> {
         };
         let held = self.in_flight.get(&id).is_some_and(InFlight::is_held);
         let Some(exchange) = (!held).then(|| self.in_flight.remove(&id)).flatten() else {
-            if held || self.keep_answer(id, response.outcome).is_err() {
+            if held || self.keep_answer(id, response.outcome, out).is_err() {
                 self.given_up.answered(id, now + LAST_WORDS);
                 out.anomaly(Anomaly::UnknownResponse);
             }
@@ -98,6 +98,9 @@ impl<O: Outlet> Link<O> {
             }
             Outcome::Result(result) => {
                 self.apply(&client, &result, out);
+                if method == method::TOOLS_LIST {
+                    out.listed(&result);
+                }
                 if let Some(question) = client.keeps.take() {
                     self.cache.keep(*question, &result, now);
                 }
@@ -141,7 +144,10 @@ impl<O: Outlet> Link<O> {
 
     /// What a success means for the link.
     fn apply(&mut self, client: &ClientExchange<O::Exchange>, result: &Raw, out: &mut O) {
-        let Some(member) = client.member.and_then(|id| self.members.get_mut(&id)) else {
+        let Some((id, member)) = client
+            .member
+            .and_then(|id| Some((id, self.members.get_mut(&id)?)))
+        else {
             return;
         };
         member.calls.remove(&client.id);
@@ -153,8 +159,9 @@ impl<O: Outlet> Link<O> {
                 let revision = opened
                     .as_ref()
                     .map_or(LegacyRevision::NEWEST, |opened| opened.revision);
-                member.revision = Some(revision);
+                member.is_greeted = true;
                 out.settled(&member.handle, revision);
+                self.note_revision(id, revision);
                 self.probe.succeeded();
                 self.state = State::Open(opened.map(Box::new));
             }

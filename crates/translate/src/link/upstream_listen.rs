@@ -186,6 +186,13 @@ impl<O: Outlet> Link<O> {
         }
     }
 
+    /// Opens a stream that ended, when its pause is over.
+    pub(super) fn listen_again(&mut self, now: Duration, out: &mut O) {
+        if matches!(self.ears.rest, Rest::Due | Rest::Until(_)) {
+            self.tend(now, out);
+        }
+    }
+
     fn may_listen(&mut self, now: Duration) -> bool {
         if self.ears.rest == Rest::Due {
             let doublings = self.ears.failures.saturating_sub(1).min(5);

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::http::failure::Failure;
 use crate::http::idle::Idle;
-use crate::http::line::{Line, nobody};
+use crate::http::line::Line;
 
 /// Dropping it before its end closes the connection that it comes on.
 pub(crate) struct Answer {
@@ -101,23 +101,30 @@ impl Answer {
 
     /// Nothing more of it is of interest. If it has ended already its connection can be used again.
     pub(crate) fn release(mut self) {
-        let _ = self.poll_piece(&mut nobody());
+        let _ = self.poll_piece(&mut Context::from_waker(Waker::noop()));
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
-        if let Poll::Ready(piece) = self.poll_body() {
-            return Poll::Ready(piece);
-        }
-        if let Some(line) = &mut self.line {
-            line.drive(cx);
-        }
-        self.poll_body()
+        let nobody = &mut Context::from_waker(Waker::noop());
+        let Some(bell) = self.line.as_ref().map(Line::bell) else {
+            return self.poll_body(nobody);
+        };
+        bell.wait(cx, |cx| {
+            // Asked before the connection is driven too, which brings no more than is wanted.
+            if let Poll::Ready(piece) = self.poll_body(cx) {
+                return Poll::Ready(piece);
+            }
+            if let Some(line) = &mut self.line {
+                line.drive();
+            }
+            self.poll_body(cx)
+        })
     }
 
-    /// What is there already. It has to be asked before the connection is driven, which brings no more than is wanted.
-    fn poll_body(&mut self) -> Poll<Result<Option<Bytes>, Failure>> {
+    /// What is there already.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
         loop {
-            let frame = Pin::new(self.response.body_mut()).poll_frame(&mut nobody());
+            let frame = Pin::new(self.response.body_mut()).poll_frame(cx);
             match frame {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {

@@ -85,7 +85,7 @@ impl Client {
                 break;
             };
             answer.release();
-            answer = self.send_to(&elsewhere, ask).await?;
+            answer = Box::pin(self.send_to(&elsewhere, ask)).await?;
         }
         Ok(answer)
     }
@@ -100,7 +100,8 @@ impl Client {
                 Err(Lost::After(failure)) => return Err(failure),
             }
         }
-        let line = timeout(self.connect_timeout, self.open()).await;
+        // Rare, and large: an exchange is as large as the largest thing that it may do.
+        let line = Box::pin(timeout(self.connect_timeout, self.open())).await;
         let line = line.map_err(|_| Failure::Unreachable("it took too long".to_owned()))??;
         line.send(request, &self.idle).await.map_err(|lost| match lost {
             Lost::Before(_) => Failure::Unreachable("the connection was closed at once".to_owned()),

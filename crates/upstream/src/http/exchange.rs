@@ -76,10 +76,10 @@ impl Conversation {
         }
         let is_first_contact = matches!(message.kind, Kind::Opening(_));
         if self.established.endpoint().is_some() {
-            return self.send_over(message).await;
+            return Box::pin(self.send_over(message)).await;
         }
         if is_first_contact && self.remote.transport() == HttpTransport::Sse {
-            return self.open_sse(message).await;
+            return Box::pin(self.open_sse(message)).await;
         }
         let session = self.established.get();
         let answer = self.remote.post(message, &self.established).await?;
@@ -91,10 +91,10 @@ impl Conversation {
             return taken(answer).map(|()| Outcome::Done);
         };
         if is_first_contact && self.may_speak_sse(answer.status()) {
-            return self.try_sse(message, answer).await;
+            return Box::pin(self.try_sse(message, answer)).await;
         }
         if is_first_contact && answer.status().is_success() {
-            return self.opened(answer, awaited).await;
+            return Box::pin(self.opened(answer, awaited)).await;
         }
         self.answered(answer, message).await
     }
@@ -164,7 +164,7 @@ impl Conversation {
                 if fruitless > MAX_RESUMPTIONS || !is_resumable(message, &decoder) {
                     return Err(broken);
                 }
-                match self.resume(decoder).await {
+                match Box::pin(self.resume(decoder)).await {
                     Ok(rest) => break rest,
                     Err(same) => decoder = *same,
                 }

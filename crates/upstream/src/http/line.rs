@@ -6,7 +6,7 @@
 use std::future::Future as _;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use hyper::{Request, Response, body::Incoming};
 use tokio::time::Instant;
 
 use crate::http::answer::Answer;
+use crate::http::bell::Bell;
 use crate::http::connect::Stream;
 use crate::http::failure::Failure;
 use crate::http::idle::{Idle, MAX_AGE};
@@ -24,10 +25,14 @@ use crate::http::idle::{Idle, MAX_AGE};
 /// A server that says how long it keeps an idle connection may be a little earlier than it says.
 const MARGIN: Duration = Duration::from_secs(1);
 
+/// Boxed, because it is large and moves in and out of exchanges.
+type Driven = Pin<Box<Connection<Stream, Full<Bytes>>>>;
+
 pub(crate) struct Line {
     sender: SendRequest<Full<Bytes>>,
-    /// `None` once it is over. Boxed, because it is large and moves in and out of exchanges.
-    connection: Option<Pin<Box<Connection<Stream, Full<Bytes>>>>>,
+    /// `None` once it is over.
+    connection: Option<Driven>,
+    bell: Arc<Bell>,
     /// How long it may be idle.
     max_idle: Duration,
     /// While it is idle: until when it may be used again.
@@ -50,6 +55,7 @@ impl Line {
         Ok(Self {
             sender,
             connection: Some(Box::pin(connection)),
+            bell: Arc::new(Bell::new()),
             max_idle: MAX_AGE,
             good_until: None,
         })
@@ -64,10 +70,12 @@ impl Line {
     ) -> Result<Answer, Lost> {
         let sent = {
             let mut sent = pin!(self.sender.try_send_request(request));
-            let connection = &mut self.connection;
+            let (connection, bell) = (&mut self.connection, &self.bell);
             std::future::poll_fn(|cx| {
-                drive(connection, cx);
-                sent.as_mut().poll(&mut nobody())
+                bell.wait(cx, |cx| {
+                    drive(connection, cx);
+                    sent.as_mut().poll(cx)
+                })
             })
             .await
         };
@@ -87,14 +95,19 @@ impl Line {
         Answer::new(response, self, Arc::clone(idle))
     }
 
-    /// Does what can be done now. `cx` is woken when there is more to do.
-    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.connection, cx);
+    /// Rings when there is more to do.
+    pub(crate) fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
+    }
+
+    /// Does what can be done now.
+    pub(crate) fn drive(&mut self) {
+        drive(&mut self.connection, &mut self.bell.context());
     }
 
     /// After an answer: gets ready for the next request; true if it may be kept for one.
     pub(crate) fn rests(&mut self, now: Instant) -> bool {
-        self.drive(&mut nobody());
+        self.drive();
         self.good_until = Some(now + self.max_idle);
         !self.max_idle.is_zero() && self.sender.is_ready()
     }
@@ -106,22 +119,17 @@ impl Line {
 
     /// Looks whether the server has closed it. Costs nothing if nothing came.
     pub(crate) fn is_open(&mut self) -> bool {
-        self.drive(&mut nobody());
+        self.drive();
         self.connection.is_some() && !self.sender.is_closed()
     }
 }
 
-fn drive(connection: &mut Option<Pin<Box<Connection<Stream, Full<Bytes>>>>>, cx: &mut Context<'_>) {
+fn drive(connection: &mut Option<Driven>, cx: &mut Context<'_>) {
     let driven = connection.as_mut().map(|connection| connection.as_mut().poll(cx));
     // How it ended is said to whoever waits for an answer.
     if let Some(Poll::Ready(_)) = driven {
         *connection = None;
     }
-}
-
-/// For what only moves when we drive the connection: nobody else has to be woken.
-pub(crate) fn nobody() -> Context<'static> {
-    Context::from_waker(Waker::noop())
 }
 
 /// `Keep-Alive: timeout=5`: how long the server keeps the connection when nobody uses it.

@@ -40,10 +40,10 @@ impl Conversation {
             .whole(self.shared.max_message, self.remote.patience)
             .await?;
         if is_mismatch(&body)
-            && let Some(better) = self.relisted(call, modern, &headers).await
+            && let Some(better) = Box::pin(self.relisted(call, modern, &headers)).await
         {
-            let answer = self.remote.post_alone(&message.body, &better).await?;
-            return self.answered(answer, message).await;
+            let answer = Box::pin(self.remote.post_alone(&message.body, &better)).await?;
+            return Box::pin(self.answered(answer, message)).await;
         }
         self.judged(status, body, message)
     }

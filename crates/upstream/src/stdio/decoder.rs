@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
+use pontoon_jsonrpc::lines::{Edges, Frame, Framer};
 use pontoon_jsonrpc::{Limits, Message, Payload, Refusal, code};
 
 use crate::refused::{stand_in, too_large, unreadable};
 use crate::stdio::clean::{Line, clean};
-use crate::stdio::edges::Edges;
-use crate::stdio::framer::{Frame, Framer};
 
 /// Reads what a server writes on its standard output: messages, one on each line, between whatever else
 /// programs print there.

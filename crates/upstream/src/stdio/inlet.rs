@@ -1,11 +1,11 @@
 //! The way into a child: its standard input and what waits before it.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pontoon_jsonrpc::lines::one_line;
 use tokio::net::unix::pipe::Sender;
 
 use crate::connection::SendError;
@@ -54,7 +54,7 @@ impl Inlet {
     /// Takes a message: writes it at once if nothing waits before it.
     pub(crate) fn send(&mut self, message: Bytes) -> Result<Taken, SendError> {
         let pipe = self.pipe.as_ref().ok_or(SendError::Closed)?;
-        let message = on_one_line(message);
+        let message = one_line(message);
         if !self.waiting.is_empty() {
             if self.waiting_bytes + message.len() > self.max_waiting {
                 return Err(SendError::Full);
@@ -130,29 +130,6 @@ impl Inlet {
 
 fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-}
-
-/// The message without line breaks. In JSON they are white space between tokens, since strings must not contain
-/// them, so a blank says the same. CR too: programs that read text in universal newline mode end a line there.
-fn on_one_line(message: Bytes) -> Bytes {
-    match without_breaks(&message) {
-        Cow::Borrowed(_) => message,
-        Cow::Owned(replaced) => replaced.into(),
-    }
-}
-
-fn without_breaks(message: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr2(b'\n', b'\r', message).is_none() {
-        return Cow::Borrowed(message);
-    }
-    let blank = |byte: &u8| {
-        if matches!(byte, b'\n' | b'\r') {
-            b' '
-        } else {
-            *byte
-        }
-    };
-    Cow::Owned(message.iter().map(blank).collect())
 }
 
 #[cfg(test)]

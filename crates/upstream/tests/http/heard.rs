@@ -13,7 +13,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub(crate) enum News {
-    Message(Message),
+    /// With the request in whose answer it came, if that was said.
+    Message(Message, Option<Id>),
     Failed(Id, Failure),
     Returned(Id, Bytes),
     Closed(Closed),
@@ -51,7 +52,7 @@ impl Heard {
     pub(crate) async fn answer(&self, wanted: i64) -> Outcome {
         let wanted = Some(Id::from(wanted));
         self.find("an answer", |news| match news {
-            News::Message(Message::Response(response)) if response.id == wanted => {
+            News::Message(Message::Response(response), _) if response.id == wanted => {
                 Some(response.outcome.clone())
             }
             _ => None,
@@ -94,13 +95,24 @@ impl Heard {
         .await
     }
 
+    /// Waits for a notification or request, and says in whose answer it came.
+    pub(crate) async fn within(&self, wanted: &str) -> Option<Id> {
+        self.find(wanted, |news| match news {
+            News::Message(message, within) if message.method().is_some_and(|method| **method == *wanted) => {
+                Some(within.clone())
+            }
+            _ => None,
+        })
+        .await
+    }
+
     /// Waits for a notification or request.
     pub(crate) async fn method(&self, wanted: &str) {
         self.find(wanted, |news| match news {
-            News::Message(Message::Notification(notification)) => {
+            News::Message(Message::Notification(notification), _) => {
                 (*notification.method == *wanted).then_some(())
             }
-            News::Message(Message::Request(request)) => (*request.method == *wanted).then_some(()),
+            News::Message(Message::Request(request), _) => (*request.method == *wanted).then_some(()),
             _ => None,
         })
         .await;
@@ -126,7 +138,11 @@ impl Heard {
 
 impl Listener for Heard {
     fn message(&self, message: Message) {
-        self.note(News::Message(message));
+        self.note(News::Message(message, None));
+    }
+
+    fn message_within(&self, message: Message, request: &Id) {
+        self.note(News::Message(message, Some(request.clone())));
     }
 
     fn failed(&self, request: Id, why: Failure) {

@@ -1,10 +1,13 @@
 //! Servers behind a URL, scripted to the byte.
 
+mod annotations;
 mod heard;
+mod idle;
 mod peer;
 mod sessions;
 mod sse;
 mod stateless;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,6 +24,37 @@ pub(crate) struct Asked {
     stream: TcpStream,
 }
 
+/// A connection that was used and is kept.
+pub(crate) struct Kept(TcpStream);
+
+impl Kept {
+    /// The next request on the same connection.
+    pub(crate) async fn next(self) -> Asked {
+        let next = tokio::time::timeout(LIMIT, read(self.0)).await;
+        next.expect("a request comes")
+            .expect("it comes on the same connection")
+    }
+
+    /// Whether the client closes it without another request.
+    pub(crate) async fn left(self) {
+        Answer(self.0).left().await;
+    }
+
+    /// Closes it, and waits until everybody has had time to notice.
+    pub(crate) async fn close(self) {
+        drop(self.0);
+        // What happened on one socket is known once something newer was heard on another.
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has ports");
+        let address = listener.local_addr().expect("it is bound");
+        let (mine, yours) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (mut mine, (mut yours, _)) = (mine.expect("it listens"), yours.expect("somebody came"));
+        mine.write_all(b"x").await.expect("it is open");
+        yours.read_u8().await.expect("it is open");
+    }
+}
+
 /// An answer that is being written.
 pub(crate) struct Answer(TcpStream);
 
@@ -114,6 +145,22 @@ impl Asked {
     pub(crate) async fn accept(self) {
         self.answer(202, "", "").await;
     }
+
+    /// Answers and keeps the connection for the next request.
+    pub(crate) async fn stay(self, headers: &str, body: &str) -> Kept {
+        let length = body.len();
+        let head = format!("Content-Type: application/json\r\n{headers}Content-Length: {length}\r\n");
+        self.raw(&format!("HTTP/1.1 200 X\r\n{head}\r\n{body}")).await
+    }
+
+    /// Answers with these bytes.
+    pub(crate) async fn raw(mut self, text: &str) -> Kept {
+        let _ = self.stream.write_all(text.as_bytes()).await;
+        Kept(self.stream)
+    }
+
+    /// Closes the connection without a word.
+    pub(crate) fn hang_up(self) {}
 
     /// Begins a stream of events, which ends where the connection does.
     pub(crate) async fn events(self) -> Answer {

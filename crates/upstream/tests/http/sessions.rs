@@ -128,6 +128,27 @@ async fn a_handshake_may_be_preceded_by_other_words() {
 }
 
 #[tokio::test]
+async fn many_answers_at_once_are_all_heard() {
+    // More than a task may look at in one go.
+    const MANY: std::ops::Range<i64> = 2..300;
+    let mut house = House::opened().await;
+    let mut asked = Vec::new();
+    for id in MANY {
+        asked.push((id, house.ask(id).await));
+    }
+    let all = async {
+        for (id, asked) in asked {
+            asked.json(&result(id, "all")).await;
+        }
+    };
+    // Nobody else runs meanwhile.
+    tokio::task::coop::unconstrained(all).await;
+    for id in MANY {
+        assert!(house.heard.result(id).await.contains("all"));
+    }
+}
+
+#[tokio::test]
 async fn events_that_are_no_messages_are_passed_over() {
     let mut house = House::opened().await;
     let mut answer = house.ask(2).await.events().await;

@@ -40,14 +40,17 @@ fn passes_when_nothing_fails() {
         ("b", "INFO"),
         ("c", "SKIPPED"),
     ]);
-    assert_eq!(judge(&SCORED, Some(&checks), None), Verdict::Passed { checks: 2 });
+    assert_eq!(
+        judge(&SCORED, Some(&checks), &[], None),
+        Verdict::Passed { checks: 2 }
+    );
 }
 
 #[test]
 fn fails_when_a_check_fails_or_warns() {
     let checks = checks(&[("a", "SUCCESS"), ("b", "FAILURE"), ("c", "WARNING")]);
     assert_eq!(
-        why(judge(&SCORED, Some(&checks), None)),
+        why(judge(&SCORED, Some(&checks), &[], None)),
         ["b: because", "c: because"]
     );
 }
@@ -56,7 +59,7 @@ fn fails_when_a_check_fails_or_warns() {
 fn a_scenario_that_was_not_finished_failed_even_if_that_is_expected() {
     let expected = expecting(&[]);
     assert_eq!(
-        why(judge(&REPORTED, None, Some(&expected))),
+        why(judge(&REPORTED, None, &[], Some(&expected))),
         ["the suite did not finish it"]
     );
 }
@@ -64,9 +67,9 @@ fn a_scenario_that_was_not_finished_failed_even_if_that_is_expected() {
 #[test]
 fn without_checks_a_scored_scenario_failed_and_another_is_said() {
     let checks = checks(&[("a", "INFO")]);
-    assert_eq!(why(judge(&SCORED, Some(&checks), None)), ["ran 0 checks"]);
+    assert_eq!(why(judge(&SCORED, Some(&checks), &[], None)), ["ran 0 checks"]);
     assert_eq!(
-        judge(&REPORTED, Some(&checks), None),
+        judge(&REPORTED, Some(&checks), &[], None),
         Verdict::Skipped {
             why: "ran 0 checks: because".to_owned()
         }
@@ -77,7 +80,7 @@ fn without_checks_a_scored_scenario_failed_and_another_is_said() {
 fn expected_as_a_whole_or_by_check() {
     let checks = checks(&[("a", "SUCCESS"), ("b", "FAILURE"), ("b", "SUCCESS")]);
     for listed in [&[][..], &["b"]] {
-        let verdict = judge(&SCORED, Some(&checks), Some(&expecting(listed)));
+        let verdict = judge(&SCORED, Some(&checks), &[], Some(&expecting(listed)));
         assert_eq!(
             verdict,
             Verdict::Expected {
@@ -90,16 +93,16 @@ fn expected_as_a_whole_or_by_check() {
 #[test]
 fn what_is_listed_has_to_fail() {
     let fine = checks(&[("a", "SUCCESS")]);
-    let told = why(judge(&SCORED, Some(&fine), Some(&expecting(&[]))));
+    let told = why(judge(&SCORED, Some(&fine), &[], Some(&expecting(&[]))));
     assert_eq!(told, ["is listed in expected-failures.toml, and does not fail"]);
     let partly = checks(&[("a", "FAILURE"), ("b", "SUCCESS")]);
-    let told = why(judge(&SCORED, Some(&partly), Some(&expecting(&["a", "b"]))));
+    let told = why(judge(&SCORED, Some(&partly), &[], Some(&expecting(&["a", "b"]))));
     assert_eq!(told, ["b is listed in expected-failures.toml, and does not fail"]);
 }
 
 #[test]
 fn what_fails_besides_what_is_listed_is_a_failure() {
     let checks = checks(&[("a", "FAILURE"), ("b", "FAILURE")]);
-    let told = why(judge(&SCORED, Some(&checks), Some(&expecting(&["a"]))));
+    let told = why(judge(&SCORED, Some(&checks), &[], Some(&expecting(&["a"]))));
     assert_eq!(told, ["b: because"]);
 }

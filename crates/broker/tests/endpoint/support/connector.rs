@@ -10,7 +10,7 @@ use std::time::Duration;
 use pontoon_supervise::SpawnError;
 use pontoon_upstream::{BoxFuture, ConnectError, Connector, Idle};
 
-use super::server::{Manners, Ready, Server};
+use super::server::{Manners, Ready, Server, Tongue};
 
 /// What becomes of the next connection.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,7 @@ pub(crate) enum Next {
 #[derive(Default)]
 pub(crate) struct Fake {
     plans: Mutex<VecDeque<Next>>,
+    tongue: Mutex<Tongue>,
     servers: Mutex<Vec<Arc<Server>>>,
     attempts: AtomicUsize,
     common: AtomicUsize,
@@ -52,6 +53,11 @@ impl Fake {
     /// Says what becomes of the next connections, in order.
     pub(crate) fn plan(&self, next: impl IntoIterator<Item = Next>) {
         self.plans.lock().unwrap().extend(next);
+    }
+
+    /// Says what the servers speak that are started from now on.
+    pub(crate) fn speak(&self, tongue: Tongue) {
+        *self.tongue.lock().unwrap() = tongue;
     }
 
     /// The server with this number, from 0.
@@ -133,8 +139,9 @@ impl Fake {
             },
             None => Manners::default(),
         };
+        let tongue = *self.tongue.lock().unwrap();
         let mut servers = self.servers.lock().unwrap();
-        let server = Server::new(servers.len(), manners);
+        let server = Server::new(servers.len(), Manners { tongue, ..manners });
         servers.push(Arc::clone(&server));
         Ok(Idle::new(Ready(server)))
     }

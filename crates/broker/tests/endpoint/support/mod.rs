@@ -17,7 +17,7 @@ use pontoon_mcp::LegacyRevision;
 use pontoon_mcp::meta::RequestMeta;
 use pontoon_policy::{Caller, Gauge, Policy};
 use pontoon_session::{Owner, Session, SessionId, StreamLimits, Transport};
-pub(crate) use server::Server;
+pub(crate) use server::{Server, Tongue};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 

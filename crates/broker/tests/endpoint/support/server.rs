@@ -14,9 +14,28 @@ use tokio::sync::{mpsc, watch};
 
 const INITIALIZED: &str = r#"{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true},"logging":{}},"serverInfo":{"name":"fake","version":"1"}}"#;
 
+const DISCOVERED: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"fake","version":"1"}},"ttlMs":0,"cacheScope":"private"}"#;
+
+/// What a server speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tongue {
+    /// `initialize`; anything else is answered, if only with an error.
+    #[default]
+    Legacy,
+    /// `initialize`; silent to what it does not know.
+    Taciturn,
+    /// `initialize`; it ends when it hears what it does not know.
+    Touchy,
+    /// 2026-07-28.
+    Modern,
+    /// Both.
+    Dual,
+}
+
 /// How a server behaves.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Manners {
+    pub(super) tongue: Tongue,
     pub(super) deaf: bool,
     pub(super) ends_at_once: bool,
     pub(super) ends_after_handshake: bool,
@@ -146,7 +165,20 @@ impl Server {
         let pontoon_jsonrpc::Id::Integer(number) = id else {
             panic!("ids toward servers are numbers")
         };
+        let refusal = || format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"?"}}}}"#);
         match (&*request.method, params["name"].as_str()) {
+            ("server/discover", _) => match self.manners.tongue {
+                Tongue::Legacy => Some(refusal()),
+                Tongue::Taciturn => None,
+                Tongue::Touchy => {
+                    self.crash();
+                    None
+                }
+                Tongue::Modern | Tongue::Dual => {
+                    Some(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{DISCOVERED}}}"#))
+                }
+            },
+            ("initialize", _) if self.manners.tongue == Tongue::Modern => Some(refusal()),
             ("initialize", _) if self.manners.refuses => Some(format!(
                 r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":1,"message":"no"}}}}"#
             )),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{config, environment, refusal};
 use crate::{
-    Accept, Builtin, Command, Config, ConfigError, Draft, Lease, LeaseKind, Limits, MAX_FILE_BYTES,
+    Accept, Builtin, Command, Config, ConfigError, Draft, Era, Lease, LeaseKind, Limits, MAX_FILE_BYTES,
     RoutePath, Server, ServerName, Upstream,
 };
 
@@ -50,6 +50,7 @@ fn everything_a_file_can_say_arrives() {
 
         [server.ant]
         command = "ant"
+        era = "legacy"
         lease = "shared"
         default = true
         paths = ["/api/mcp"]
@@ -112,6 +113,10 @@ fn everything_a_file_can_say_arrives() {
         panic!("{config:?}")
     };
     assert_eq!(ant.lease, Lease::Shared);
+    assert_eq!(
+        (config.servers[0].era, config.servers[1].era),
+        (Era::Auto, Era::Legacy)
+    );
     assert_eq!(config.servers[1].paths[0].as_str(), "/api/mcp");
     assert_eq!(config.servers[1].max_call_timeout, Duration::from_secs(3600));
     let base_url = Some("http://127.0.0.1:9000/v0".to_owned());

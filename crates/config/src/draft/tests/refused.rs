@@ -29,7 +29,7 @@ fn an_unknown_key_without_one() {
       |
     3 | colour = "···"
       | ^^^^^^
-      = allowed: command, args, env, cwd, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, era, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
     "#);
 }
 
@@ -435,4 +435,20 @@ proptest! {
             prop_assert!(!shown.contains(&secret), "{shown}");
         }
     }
+}
+
+#[test]
+fn a_transport_that_is_older_than_an_era_cannot_carry_it() {
+    let text = refusal(
+        r#"
+[server.far]
+url = "https://far.example/sse"
+transport = "sse"
+era = "modern"
+"#,
+    );
+    assert!(
+        text.contains("`server.far.era` needs another `transport`: HTTP+SSE is older than 2026-07-28"),
+        "{text}"
+    );
 }

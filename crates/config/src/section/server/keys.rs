@@ -13,7 +13,8 @@ pub(super) const FOR_REMOTES: &[&str] = &["transport", "headers", "ca_file"];
 pub(super) const ONLY_FOR_COMMANDS: &[&str] = &["args", "env", "cwd", "warm", "max_processes"];
 
 /// Refused beside `builtin`.
-pub(super) const NOT_FOR_BUILTINS: &[&str] = &["lease", "idle_timeout", "start_timeout", "stop_timeout"];
+pub(super) const NOT_FOR_BUILTINS: &[&str] =
+    &["era", "lease", "idle_timeout", "start_timeout", "stop_timeout"];
 
 /// Refused beside `lease = "shared"`.
 pub(super) const FOR_SESSION_LEASES: &[&str] = &["warm", "max_processes", "idle_timeout"];
@@ -46,6 +47,13 @@ pub(crate) const KEYS: &[Key] = &[
         default: "",
         example: "\"servers/files\"",
         doc: "The directory it runs in, relative to the file. Default: where Pontoon was started.",
+    },
+    Key {
+        name: "era",
+        takes: "\"auto\", \"legacy\" or \"modern\"",
+        default: "\"auto\"",
+        example: "\"modern\"",
+        doc: "Which revisions the server speaks: those that begin with `initialize` (`legacy`: 2024-11-05 to 2025-11-25) or those whose requests describe themselves (`modern`: 2026-07-28). Clients of every revision are served either way. `auto` finds out when the first client comes, and remembers; a server that speaks both is spoken to in each client's own. Say `legacy` for a server that is silent to what it does not know, which costs the first 2026-07-28 client 5 seconds.",
     },
     Key {
         name: "lease",

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod command;
+mod era;
 mod keys;
 mod remote;
 mod texts;
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 pub use builtin::Builtin;
 pub use command::{Command, Lease, LeaseKind};
+pub use era::Era;
 pub(crate) use keys::KEYS;
-pub use remote::{Remote, Transport};
+pub use remote::{Remote, RemoteError, Transport};
 
 use super::limits::Timeouts;
 use super::{Section, table_of};
@@ -31,6 +33,8 @@ pub struct Server {
     pub name: ServerName,
     /// What runs.
     pub upstream: Upstream,
+    /// What it speaks. A built-in server speaks everything.
+    pub era: Era,
     /// Extra paths that serve it over Streamable HTTP, below the path prefix.
     pub paths: Vec<RoutePath>,
     /// Time it has to answer a call; each progress notification starts it anew.
@@ -50,12 +54,19 @@ pub enum Upstream {
     Builtin(Builtin),
 }
 
+impl Upstream {
+    fn speaks_sse(&self) -> bool {
+        matches!(self, Self::Remote(remote) if remote.transport == Transport::Sse)
+    }
+}
+
 impl Server {
     /// A server with the defaults of `limits`.
     pub fn new(name: ServerName, upstream: Upstream, limits: &Limits) -> Self {
         Self {
             name,
             upstream,
+            era: Era::Auto,
             paths: Vec::new(),
             call_timeout: limits.call_timeout,
             max_call_timeout: limits.max_call_timeout,
@@ -82,6 +93,13 @@ impl Server {
         let section = Section::open(path, table, KEYS, faults);
         let limits = context.limits;
         let upstream = upstream(&section, key_span, context, faults);
+        let era = section
+            .read("era", faults, |node| plain::choice(node, era::ERAS))
+            .unwrap_or_default();
+        if era == Era::Modern && upstream.as_ref().is_some_and(Upstream::speaks_sse) {
+            let why = "needs another `transport`: HTTP+SSE is older than 2026-07-28";
+            faults.push(section.contradiction("era", why));
+        }
         let call_timeout = section
             .read("call_timeout", faults, duration::parse)
             .unwrap_or(limits.call_timeout);
@@ -100,6 +118,7 @@ impl Server {
         let server = Self {
             name: name?,
             upstream: upstream?,
+            era,
             paths,
             call_timeout,
             max_call_timeout,

@@ -11,6 +11,7 @@ use super::keys::{FOR_BUILTINS, ONLY_FOR_COMMANDS};
 use super::texts::{self, Names};
 use crate::fault::Faults;
 use crate::section::Section;
+use crate::section::limits::Limits;
 use crate::value::{duration, plain, url};
 
 /// A server behind a URL.
@@ -57,7 +58,49 @@ const TRANSPORTS: &[(&str, Transport)] = &[
     ("streamableHttp", Transport::Streamable),
 ];
 
+/// What is wrong with an address or a header that does not come from a file. Never carries what was given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RemoteError {
+    /// No address.
+    #[error("the address must be http:// or https:// with a host, and without user and fragment")]
+    Url,
+    /// A header that cannot be set.
+    #[error("the header `{0}` cannot be set: the transport sets it itself, or the name is none")]
+    Header(String),
+}
+
 impl Remote {
+    /// The server at `url`, with the defaults of `limits` and a session for each session of a client.
+    ///
+    /// # Errors
+    ///
+    /// `url` is no http or https address.
+    pub fn new(url: &str, limits: &Limits) -> Result<Self, RemoteError> {
+        Ok(Self {
+            url: url::endpoint(url).map_err(|_| RemoteError::Url)?,
+            transport: Transport::Auto,
+            headers: BTreeMap::new(),
+            ca_file: None,
+            lease: LeaseKind::Session,
+            idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            start_timeout: limits.start_timeout,
+            stop_timeout: limits.stop_timeout,
+        })
+    }
+
+    /// Sends a header with every request.
+    ///
+    /// # Errors
+    ///
+    /// The transport sets `name` itself, or it is no name of a header.
+    pub fn set_header(&mut self, name: &str, value: String) -> Result<(), RemoteError> {
+        if !is_header_name(name) {
+            return Err(RemoteError::Header(name.to_owned()));
+        }
+        self.headers.insert(name.to_owned(), value);
+        Ok(())
+    }
+
     /// Scheme, host and port: what may be shown of the address.
     pub fn origin(&self) -> &str {
         let host_at = self.url.find("://").map_or(0, |at| at + 3);

@@ -124,9 +124,13 @@ async fn confirmation(mut exchange: Exchange) -> Outcome {
 
 async fn multiple_inputs(mut exchange: Exchange) -> Outcome {
     exchange.require_state();
-    let name = exchange.request("user_name", name()).await?;
-    let greeting = exchange.request("greeting", greeting()).await?;
-    let roots = exchange.request("client_roots", Roots).await?;
+    let (name, greeting, roots) = exchange
+        .request_three(
+            ("user_name", name()),
+            ("greeting", greeting()),
+            ("client_roots", Roots),
+        )
+        .await?;
     let (Some(name), Some(greeting), Some(roots)) = (name, greeting, roots) else {
         return Err(exchange.input_required());
     };

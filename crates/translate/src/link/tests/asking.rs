@@ -197,6 +197,30 @@ fn where_two_calls_may_ask_a_question_goes_to_neither_unless_it_says_whose_it_is
 }
 
 #[test]
+fn a_question_about_a_call_that_is_over_goes_to_no_other_call() {
+    parked(
+        r#"
+        time 301s
+            to server: {"id":"a","result":{"action":"cancel"}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            dropped: parked_expired
+        m: {"id":3,"method":"tools/call","params":{"name":"u","_meta":{$A}}}
+            to server: {"id":3,…
+        m: {"id":4,"method":"tools/list","params":{"_meta":{$A}}}
+            to server: {"id":4,…
+        server 2: {"id":"b","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"b","error":{"code":-32601,"message":"No client of this connection can be asked roots/list"}}
+        server 4: {"id":"c","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"c","error":{"code":-32601,…
+        wakes never
+        places 0
+        "#,
+    );
+}
+
+#[test]
 fn a_client_that_does_not_come_back_frees_the_server() {
     parked(&format!(
         r#"
@@ -236,6 +260,7 @@ fn an_answer_that_comes_while_the_client_is_away_waits_for_it() {
     parked(&format!(
         r#"
         server: {{"id":2,"result":{{"content":["late"]}}}}
+            to server: {{"id":"a","result":{{"action":"cancel"}}}}
         server: {{"id":2,"result":{{"content":["twice"]}}}}
             dropped: unknown_response
         {ANSWER}
@@ -246,6 +271,7 @@ fn an_answer_that_comes_while_the_client_is_away_waits_for_it() {
     parked(
         r#"
         server: {"id":2,"result":{"content":["late"]}}
+            to server: {"id":"a","result":{"action":"cancel"}}
         time 301s
             dropped: parked_expired
         places 0
@@ -261,9 +287,10 @@ fn a_question_that_the_server_takes_back_need_not_be_answered() {
         time 1s
         wakes never
         in flight 1
-        places 0
+        places 1
         server: {"id":2,"result":{}}
             to m: {"id":1,…
+        places 0
         "#,
     );
     parked(&format!(
@@ -275,6 +302,64 @@ fn a_question_that_the_server_takes_back_need_not_be_answered() {
             to m: {{"id":9,…
         "#
     ));
+}
+
+#[test]
+fn a_call_keeps_its_place_when_a_later_question_is_taken_back() {
+    parked(&format!(
+        r#"
+        {ANSWER}
+            to server: {{"id":"a",…
+        server: {{"id":"b","method":"roots/list"}}
+        server: {{"method":"notifications/cancelled","params":{{"requestId":"b"}}}}
+        time 2s
+        wakes never
+        in flight 1
+        places 1
+        server: {{"id":2,"result":{{}}}}
+            to m: {{"id":9,…
+        places 0
+        "#
+    ));
+}
+
+#[test]
+fn a_call_that_ends_while_its_client_is_away_voids_what_it_asked() {
+    parked(&format!(
+        r#"
+        server: {{"id":"b","method":"roots/list"}}
+        server: {{"id":2,"result":{{"content":["late"]}}}}
+            to server: {{"id":"a","result":{{"action":"cancel"}}}}
+            to server: {{"id":"b","error":{{"code":-32603,"message":"The client did not answer in time"}}}}
+        {ANSWER}
+            to m: {{"id":9,"result":{{"content":["late"],…
+        "#
+    ));
+    parked(
+        r#"
+        fail 2
+            to server: {"id":"a","result":{"action":"cancel"}}
+        parked 1
+        time 301s
+            dropped: parked_expired
+        "#,
+    );
+}
+
+#[test]
+fn what_the_client_did_not_declare_is_refused_while_it_is_away_too() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"~protocolVersion":"2026-07-28","~clientCapabilities":{"elicitation":{}}}}}
+            to server: {"id":2,…
+        server: {"id":"a","method":"elicitation/create","params":{"message":"Name?"}}
+        time 1s
+            to m: {"id":1,"result":{"resultType":"input_required",…
+        server: {"id":"b","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"b","error":{"code":-32601,"message":"The client of this call cannot be asked roots/list"}}
+        "#,
+    );
 }
 
 #[test]

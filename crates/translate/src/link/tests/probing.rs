@@ -313,3 +313,62 @@ fn an_open_legacy_server_can_be_asked_whether_it_is_modern_as_well() {
         "#,
     );
 }
+
+#[test]
+fn a_session_goes_on_when_its_server_is_replaced_by_one_of_the_other_era() {
+    by_its_client(
+        r#"
+        join a
+        a: $INITIALIZE
+            to server: {"id":1,"method":"initialize",…
+        server: {"id":1,"result":$SERVER}
+            a speaks 2025-11-25
+            to a: …
+        a: {"id":1,"method":"resources/subscribe","params":{"uri":"u"}}
+            to server: {"id":2,"method":"resources/subscribe",…
+        server: {"id":2,"result":{}}
+            to a: {"id":1,"result":{}}
+        lose
+        open
+            to server: {"id":3,"method":"initialize",…
+        server: {"id":3,"error":{"code":-32601,"message":"it was replaced"}}
+            to server: {"id":4,"method":"server/discover",…
+        server: {"id":4,"result":$DISCOVERED}
+            to server: {"id":5,"method":"subscriptions/listen",…"resourceSubscriptions":["u"]}}}
+            opened
+        a: {"id":2,"method":"tools/list"}
+            to server: {"id":6,"method":"tools/list","params":{"_meta":{…"~clientInfo":{"name":"a","version":"1"}…
+        lose
+            to a: {"id":2,"error":{…
+        open
+            to server: {"id":7,"method":"server/discover",…
+        server: {"id":7,"error":{"code":-32601,"message":"and back"}}
+            to server: {"id":8,"method":"initialize","params":{…"clientInfo":{"name":"a","version":"1"}…
+        server: {"id":8,"result":$SERVER} (in any order)
+            to server: {"method":"notifications/initialized"}
+            to server: {"id":9,"method":"resources/subscribe","params":{"uri":"u"}}
+            to a's session: {"method":"notifications/tools/list_changed"}
+            to a's session: {"method":"notifications/prompts/list_changed"}
+            to a's session: {"method":"notifications/resources/list_changed"}
+            to a's session: {"method":"notifications/resources/updated","params":{"uri":"u"}}
+            opened
+        a: {"id":2,"method":"tools/list"}
+            to server: {"id":10,"method":"tools/list"}
+        "#,
+    );
+}
+
+#[test]
+fn a_modern_server_need_not_say_who_it_is_and_a_legacy_client_has_to_hear_it() {
+    Dialogue::discovering(Sharing::Exclusive).run(
+        &r#"
+        join a
+        a: $INITIALIZE
+            to server: {"id":1,"method":"server/discover",…
+        server: {"id":1,"result":{"supportedVersions":["2026-07-28"],"capabilities":{}}}
+            a speaks 2025-06-18
+            to a: {"id":0,"result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"unnamed","version":"unknown"}}}
+        "#
+        .replace("$INITIALIZE", INITIALIZE),
+    );
+}

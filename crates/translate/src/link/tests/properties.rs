@@ -15,6 +15,9 @@ enum Event {
     Answer { pick: usize },
     Refuse { pick: usize },
     AnswerAnything { id: u64 },
+    AskFirst { pick: usize, kind: usize },
+    Acknowledge { pick: usize },
+    Tell { pick: usize, method: usize },
     Progress { pick: usize },
     Announce { method: usize },
     Ask { id: i64 },
@@ -38,11 +41,15 @@ fn event() -> impl Strategy<Value = Event> {
         6 => pick().prop_map(|pick| Event::Answer { pick }),
         1 => pick().prop_map(|pick| Event::Refuse { pick }),
         1 => (0..60_u64).prop_map(|id| Event::AnswerAnything { id }),
+        3 => (pick(), 0..world::QUESTIONS.len()).prop_map(|(pick, kind)| Event::AskFirst { pick, kind }),
+        3 => pick().prop_map(|pick| Event::Acknowledge { pick }),
+        1 => (pick(), 0..world::ANNOUNCEMENTS.len())
+            .prop_map(|(pick, method)| Event::Tell { pick, method }),
         3 => pick().prop_map(|pick| Event::Progress { pick }),
         2 => (0..world::ANNOUNCEMENTS.len()).prop_map(|method| Event::Announce { method }),
         2 => (0..4_i64).prop_map(|id| Event::Ask { id }),
         1 => (0..4_i64).prop_map(|id| Event::TakeBack { id }),
-        2 => (0..2_usize, 0..6_i64).prop_map(|(session, id)| Event::Reply { session, id }),
+        2 => (0..2_usize, 0..9_i64).prop_map(|(session, id)| Event::Reply { session, id }),
         2 => (0..2_usize, 0..4_i64).prop_map(|(session, id)| Event::Cancel { session, id }),
         2 => pick().prop_map(|pick| Event::Abandon { pick }),
         1 => (0..2_usize).prop_map(|session| Event::Rejoin { session }),
@@ -55,7 +62,10 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn play(server: Server, sharing: Sharing, events: &[Event]) {
-    let mut world = World::new(server, sharing);
+    play_in(World::new(server, sharing), events);
+}
+
+fn play_in(mut world: World, events: &[Event]) {
     for event in events {
         world.happen(event);
     }
@@ -78,5 +88,15 @@ proptest! {
     #[test]
     fn modern_clients_on_a_modern_server(events in prop::collection::vec(event(), 0..120)) {
         play(Server::Modern, Sharing::Shared, &events);
+    }
+
+    #[test]
+    fn a_session_with_a_modern_server_of_its_own(events in prop::collection::vec(event(), 0..120)) {
+        play_in(World::with_sessions_on_a_modern_server(Sharing::Exclusive), &events);
+    }
+
+    #[test]
+    fn everybody_on_a_shared_modern_server(events in prop::collection::vec(event(), 0..120)) {
+        play_in(World::with_sessions_on_a_modern_server(Sharing::Shared), &events);
     }
 }

@@ -192,3 +192,18 @@ fn each_session_hears_of_what_it_subscribed_to() {
         ACK.replace("Id\":3", "Id\":4")
     ));
 }
+
+#[test]
+fn a_session_that_leaves_while_it_subscribes_is_answered_once_and_forgotten() {
+    shared_modern(
+        r#"
+        a: {"id":1,"method":"resources/subscribe","params":{"uri":"u"}}
+            to server: {"id":4,"method":"subscriptions/listen",…
+        leave a
+            to a: {"id":1,"error":{…"reason":"session_ended"…
+        server: {"method":"notifications/subscriptions/acknowledged","params":{"_meta":{"~subscriptionId":4},"notifications":{"resourceSubscriptions":["u"]}}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to server: {"id":5,"method":"subscriptions/listen",…"notifications":{"toolsListChanged":true}}}
+        "#,
+    );
+}

@@ -32,7 +32,16 @@ pub(super) const ANNOUNCEMENTS: [&str; 4] = [
     "notifications/vendor",
 ];
 
-const INITIALIZED: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{}}}"#;
+/// What the server asks before it answers.
+pub(super) const QUESTIONS: [&str; 4] = [
+    r#""inputRequests":{"r":{"method":"roots/list"}}"#,
+    r#""requestState":"s","inputRequests":{"e":{"method":"elicitation/create"},"r":{"method":"roots/list"}}"#,
+    r#""inputRequests":{"s":{"method":"sampling/createMessage"}}"#,
+    r#""requestState":"s""#,
+];
+
+/// Whatever a request was for, this is an answer to it.
+const INITIALIZED: &str = r#"{"supportedVersions":["2026-07-28"],"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"logging":{}}}"#;
 
 /// A client's exchange: its number in the books, and the client's own id.
 #[derive(Debug)]
@@ -179,26 +188,42 @@ impl World {
             client_info: Raw::from_static("{}"),
             capabilities: ClientCapabilities::none(),
         };
-        let mut link = Link::new(server, sharing, timeouts, introduction);
-        let count = match (server, sharing) {
-            (Server::Modern, _) => 0,
-            (Server::Legacy, Sharing::Exclusive) => 1,
-            (Server::Legacy, Sharing::Shared) => 2,
-        };
-        let sessions = (0..count).map(|session| link.join(session)).collect();
-        Self {
-            link,
+        let mut world = Self {
+            link: Link::new(server, sharing, timeouts, introduction),
             books: Books {
                 shared: sharing == Sharing::Shared,
                 ..Books::default()
             },
             server,
             sharing,
-            sessions,
+            sessions: Vec::new(),
             begun: 0,
             abandoned: HashSet::new(),
             now: Duration::ZERO,
+        };
+        if server == Server::Legacy {
+            world.join();
         }
+        world
+    }
+
+    /// A modern server that has legacy sessions, and so is opened.
+    pub(super) fn with_sessions_on_a_modern_server(sharing: Sharing) -> Self {
+        let world = Self::new(Server::Modern, sharing);
+        let mut world = Self {
+            link: world.link.discovering(),
+            ..world
+        };
+        world.join();
+        world
+    }
+
+    fn join(&mut self) {
+        let count = match self.sharing {
+            Sharing::Exclusive => 1,
+            Sharing::Shared => 2,
+        };
+        self.sessions = (0..count).map(|session| self.link.join(session)).collect();
     }
 
     pub(super) fn happen(&mut self, event: &Event) {
@@ -213,6 +238,14 @@ impl World {
             Event::AnswerAnything { id } => self.receive(format!(
                 r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-1,"message":"from nowhere"}}}}"#
             )),
+            Event::AskFirst { pick, kind } => self.server_answers(pick, |id| {
+                let questions = QUESTIONS[kind];
+                Some(format!(
+                    r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"input_required",{questions}}}}}"#
+                ))
+            }),
+            Event::Acknowledge { pick } => self.tell(pick, method::ACKNOWLEDGED),
+            Event::Tell { pick, method } => self.tell(pick, ANNOUNCEMENTS[method]),
             Event::Progress { pick } => self.progress(pick),
             Event::Announce { method } => self.receive(format!(
                 r#"{{"jsonrpc":"2.0","method":"{}","params":{{"uri":"u","level":"info"}}}}"#,
@@ -257,7 +290,7 @@ impl World {
         }
         self.begun += 1;
         let params = format!(
-            r#"{{"mark":{},"uri":"u","level":"info","notifications":{{"toolsListChanged":true,"resourceSubscriptions":["u"]}},"protocolVersion":"2025-11-25","capabilities":{{"roots":{{}}}},{}}}"#,
+            r#"{{"mark":{},"uri":"u","level":"info","notifications":{{"toolsListChanged":true,"resourceSubscriptions":["u"]}},"protocolVersion":"2025-11-25","capabilities":{{"roots":{{}},"elicitation":{{}}}},{}}}"#,
             self.begun,
             if is_modern { modern } else { legacy }
         );
@@ -313,6 +346,15 @@ impl World {
         };
         let plain = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#);
         self.receive(with(id).unwrap_or(plain));
+    }
+
+    /// On the listen stream that one of the requests may have opened.
+    fn tell(&mut self, pick: usize, method: &str) {
+        if let Some((id, _)) = self.held(pick) {
+            self.receive(format!(
+                r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}},"uri":"u","notifications":{{"resourceSubscriptions":["u"]}}}}}}"#
+            ));
+        }
     }
 
     fn progress(&mut self, pick: usize) {
@@ -380,7 +422,7 @@ impl World {
 
     /// The broker opens a server only when there is none, or a new one.
     fn open(&mut self) {
-        if self.server == Server::Legacy && !self.link.is_open() && self.books.held.is_empty() {
+        if !self.link.is_open() && self.books.held.is_empty() {
             self.link.open(LegacyRevision::NEWEST, self.now, &mut self.books);
         }
     }

@@ -1,28 +1,29 @@
-//! What the two ends of a line tell of it, when the line is too long to be kept. Pure.
+//! What the two ends of a line tell of it, when the line is too long to be kept.
 
 use bytes::Bytes;
-use pontoon_jsonrpc::Id;
+
+use crate::Id;
 
 /// So much is kept of each end: room for `{"jsonrpc": "2.0", "id": …, "result":` and white space.
 const KEPT: usize = 128;
 
 /// The first and the last bytes of a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Edges {
+pub struct Edges {
     head: Vec<u8>,
     tail: Vec<u8>,
 }
 
 impl Edges {
     /// The ends of a line that is there.
-    pub(crate) fn of(line: &[u8]) -> Self {
+    pub fn of(line: &[u8]) -> Self {
         let mut edges = Self::default();
         edges.extend(line);
         edges
     }
 
     /// Takes in the next piece of the line.
-    pub(crate) fn extend(&mut self, piece: &[u8]) {
+    pub fn extend(&mut self, piece: &[u8]) {
         let room = KEPT - self.head.len();
         self.head.extend_from_slice(&piece[..piece.len().min(room)]);
         self.tail
@@ -36,27 +37,49 @@ impl Edges {
     ///
     /// In a line that is JSON the last brace closes the message itself, so what stands before it is a member of
     /// the message and not of something within.
-    pub(crate) fn answered(&self) -> Option<Id> {
+    pub fn answered(&self) -> Option<Id> {
+        self.id_beside(is_outcome, integer)
+    }
+
+    /// The id of the request that the line is, if it is one. Clients write it in front of the method or behind the
+    /// parameters, and choose integers or strings.
+    pub fn asked(&self) -> Option<Id> {
+        self.id_beside(is_call, |text| integer(text).or_else(|| plain_string(text)))
+    }
+
+    /// The id of a message that has `content` beside it.
+    fn id_beside(&self, content: fn(&str) -> bool, read: impl Fn(&str) -> Option<Id>) -> Option<Id> {
         let (head, tail) = (without_space(&self.head), without_space(&self.tail));
         let begin = head.strip_prefix('{')?;
         let begin = begin.strip_prefix(r#""jsonrpc":"2.0","#).unwrap_or(begin);
         if let Some(rest) = begin.strip_prefix(r#""id":"#) {
             let (id, rest) = rest.split_once(',')?;
             let rest = rest.strip_prefix(r#""jsonrpc":"2.0","#).unwrap_or(rest);
-            return is_outcome(rest).then(|| integer(id)).flatten();
+            return content(rest).then(|| read(id)).flatten();
         }
-        if !is_outcome(begin) {
+        if !content(begin) {
             return None;
         }
         let end = tail.strip_suffix('}')?;
         let end = end.strip_suffix(r#","jsonrpc":"2.0""#).unwrap_or(end);
         let (_, id) = end.rsplit_once(r#","id":"#)?;
-        integer(id)
+        read(id)
     }
 }
 
 fn is_outcome(rest: &str) -> bool {
     rest.starts_with(r#""result":"#) || rest.starts_with(r#""error":"#)
+}
+
+fn is_call(rest: &str) -> bool {
+    rest.starts_with(r#""method":"#)
+}
+
+/// A string in which nothing has to be unescaped.
+fn plain_string(text: &str) -> Option<Id> {
+    let inside = text.strip_prefix('"')?.strip_suffix('"')?;
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    inside.bytes().all(is_plain).then(|| Id::from(inside))
 }
 
 fn integer(text: &str) -> Option<Id> {
@@ -109,6 +132,35 @@ mod tests {
             format!(r#" {{ "jsonrpc" : "2.0", "result" : {long} , "id" : 7 }} "#) + "\r",
         ] {
             assert_eq!(answered(&line), Some(Id::Integer(7)), "{}", &line[..40]);
+        }
+    }
+
+    #[test]
+    fn requests_are_known_by_their_ids_in_front_or_behind() {
+        let asked = |line: &str| Edges::of(line.as_bytes()).asked();
+        let long = long();
+        for (line, id) in [
+            (
+                format!(r#"{{"jsonrpc":"2.0","id":7,"method":"x","params":{long}}}"#),
+                Id::Integer(7),
+            ),
+            (
+                format!(r#"{{"method":"x","params":{long},"jsonrpc":"2.0","id":7}}"#),
+                Id::Integer(7),
+            ),
+            (
+                format!(r#"{{"jsonrpc":"2.0","id":"a-1","method":"x","params":{long}}}"#),
+                "a-1".into(),
+            ),
+        ] {
+            assert_eq!(asked(&line), Some(id), "{}", &line[..40]);
+        }
+        for line in [
+            format!(r#"{{"jsonrpc":"2.0","id":7,"result":{long}}}"#),
+            format!(r#"{{"jsonrpc":"2.0","method":"x","params":{long}}}"#),
+            format!(r#"{{"jsonrpc":"2.0","id":"a\"b","method":"x","params":{long}}}"#),
+        ] {
+            assert_eq!(asked(&line), None, "{}", &line[..40]);
         }
     }
 

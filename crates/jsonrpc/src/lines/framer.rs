@@ -1,8 +1,8 @@
-//! Bytes to lines. Pure.
+//! Bytes to lines.
 
 use bytes::{Bytes, BytesMut};
 
-use crate::stdio::edges::Edges;
+use crate::lines::Edges;
 
 /// Space offered to a read, in bytes: the lower one normally, up to the higher while reads fill it. A line is a slice of
 /// the buffer it was read into and keeps all of it alive, so a small buffer wastes less.
@@ -10,7 +10,7 @@ const SPACE: (usize, usize) = (8 * 1024, 64 * 1024);
 
 /// What the framer found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Frame {
+pub enum Frame {
     /// A line without its newline.
     Line(Bytes),
     /// A line over the cap was or will be skipped. Comes as soon as that is known.
@@ -21,7 +21,7 @@ pub(crate) enum Frame {
 
 /// Cuts a stream at newlines. Lines are not copied; memory stays below about twice the cap whatever comes.
 #[derive(Debug)]
-pub(crate) struct Framer {
+pub struct Framer {
     buffer: BytesMut,
     /// So much of the buffer is known to contain no newline.
     scanned: usize,
@@ -32,7 +32,8 @@ pub(crate) struct Framer {
 }
 
 impl Framer {
-    pub(crate) fn new(max_line: usize) -> Self {
+    /// Skips lines of more than `max_line` bytes.
+    pub fn new(max_line: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
             scanned: 0,
@@ -43,7 +44,7 @@ impl Framer {
     }
 
     /// Where to append what is read next. Has room for at least half of the lower bound above.
-    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+    pub fn buffer(&mut self) -> &mut BytesMut {
         let room = self.buffer.capacity() - self.buffer.len();
         if room < SPACE.0 / 2 {
             // Doubling keeps the copying linear while one long line grows.
@@ -53,7 +54,7 @@ impl Framer {
     }
 
     /// Tells how much the last read appended, to fit the next one. Returns whether it filled what it was offered.
-    pub(crate) fn appended(&mut self, bytes: usize) -> bool {
+    pub fn appended(&mut self, bytes: usize) -> bool {
         let filled = bytes >= self.space / 2;
         self.space = if filled {
             (self.space * 2).min(SPACE.1)
@@ -64,7 +65,7 @@ impl Framer {
     }
 
     /// The next line that is complete. `None` means that more has to be read.
-    pub(crate) fn next_frame(&mut self) -> Option<Frame> {
+    pub fn next_frame(&mut self) -> Option<Frame> {
         let end = memchr::memchr(b'\n', &self.buffer[self.scanned..]).map(|end| self.scanned + end);
         let length = end.unwrap_or(self.buffer.len());
         if self.skipping.is_none() && length > self.max_line {
@@ -92,7 +93,7 @@ impl Framer {
     }
 
     /// What is left when the stream has ended: a last line without a newline, perhaps cut off.
-    pub(crate) fn finish(&mut self) -> Option<Bytes> {
+    pub fn finish(&mut self) -> Option<Bytes> {
         let rest = std::mem::take(&mut self.buffer);
         self.scanned = 0;
         (!rest.is_empty() && self.skipping.is_none()).then(|| rest.freeze())
