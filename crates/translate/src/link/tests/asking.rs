@@ -214,7 +214,6 @@ fn a_question_about_a_call_that_is_over_goes_to_no_other_call() {
         server 4: {"id":"c","method":"roots/list"}
             dropped: unanswerable_question
             to server: {"id":"c","error":{"code":-32601,…
-        no wake
         places 0
         "#,
     );
@@ -313,7 +312,6 @@ fn a_call_keeps_its_place_when_a_later_question_is_taken_back() {
         server: {{"id":"b","method":"roots/list"}}
         server: {{"method":"notifications/cancelled","params":{{"requestId":"b"}}}}
         time 2s
-        no wake
         in flight 1
         places 1
         server: {{"id":2,"result":{{}}}}
