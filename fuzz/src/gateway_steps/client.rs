@@ -199,6 +199,7 @@ impl Clients {
             };
             match self.results.insert(mark, id.clone()) {
                 None => {}
+                Some(_) if self.rounds.is_made_anew(mark) => {}
                 Some(before) if id.is_some() && before == id => {}
                 Some(_) => {
                     let text = format!("{mark} has another: {event}");

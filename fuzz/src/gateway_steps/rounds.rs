@@ -33,6 +33,12 @@ impl Rounds {
         request(house, id, params(mark))
     }
 
+    /// Whether a server of 2026-07-28 asked about this call: it gets each retry as a call of its own.
+    pub(super) fn is_made_anew(&self, call: Mark) -> bool {
+        let mut all = self.brought.iter().flatten().filter(|round| round.call == call);
+        all.any(|round| round.names.iter().any(|name| name == "own"))
+    }
+
     /// Notes the questions in what arrived at a client.
     pub(super) fn read(&mut self, client: usize, text: &str) {
         for piece in text.split("\"inputRequests\":").skip(1) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{breach, servers_of};
 use crate::books::{Answer, Ask, Breach, Record, Retry, ServerRecord};
-use crate::circumstances::{CALL_MAX, PARKED};
+use crate::circumstances::{CALL, CALL_MAX, PARKED};
 use crate::client::MOST_ROUNDS;
 use crate::mark::Mark;
 
@@ -76,6 +76,32 @@ pub(super) fn may_be_stale(record: &Record, mark: Mark, retry: Retry, at: Durati
             .is_none_or(|(_, answer)| !is_refused(answer))
     });
     late || taken
+}
+
+/// Whether a request that was answered at `at` had taken its server too long. That its client was away does not count,
+/// nor is a retry kept waiting for a server that has answered, or is gone.
+pub(super) fn took_too_long(record: &Record, mark: Mark, ask: &Ask, at: Duration) -> bool {
+    let Some(retry) = ask.retry else {
+        return at.saturating_sub(ask.sent) >= CALL;
+    };
+    let is_over = |server: &ServerRecord| {
+        let answered = server.answered.get(&retry.of).is_some_and(|at| *at < ask.sent);
+        answered || server.ended.is_some_and(|(ended, _)| ended < ask.sent)
+    };
+    if servers_of(record, ask.call(mark)).any(|(_, server)| is_over(server)) {
+        return false;
+    }
+    let mut worked = at.saturating_sub(ask.sent);
+    if worked >= CALL {
+        return true;
+    }
+    let mut earlier = record.asks.get(&retry.after);
+    while let Some(ask) = earlier {
+        let asked = ask.answers.first().map_or(ask.sent, |(asked, _)| *asked);
+        worked += asked.saturating_sub(ask.sent);
+        earlier = ask.retry.and_then(|retry| record.asks.get(&retry.after));
+    }
+    worked >= CALL_MAX
 }
 
 fn check_retry(record: &Record, mark: Mark, ask: &Ask, retry: Retry, breaches: &mut Vec<Breach>) {

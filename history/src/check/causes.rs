@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::asking;
 use crate::books::{Ask, Record};
-use crate::circumstances::{CALL, TIGHT_CALLS};
+use crate::circumstances::TIGHT_CALLS;
 use crate::mark::Mark;
 
 /// Whether sessions of this world end at a certain age.
@@ -55,13 +55,10 @@ pub(super) fn earned(
             "nobody cancelled it",
         ),
         // Of two with one id, one may be taken for the other here.
-        Some("upstream_timeout") => {
-            let first = record
-                .asks
-                .get(&ask.call(mark))
-                .map_or(ask.sent, |first| first.sent);
-            because(ask.foul || at.saturating_sub(first) >= CALL, "it was in time")
-        }
+        Some("upstream_timeout") => because(
+            ask.foul || asking::took_too_long(record, mark, ask, at),
+            "it was in time",
+        ),
         Some(
             "upstream_exited"
             | "upstream_stuck"

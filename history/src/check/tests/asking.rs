@@ -152,7 +152,11 @@ fn what_is_brought_is_heard_once_if_its_retry_goes_on() {
     });
     assert_eq!(unwelcome, ["answers answer"]);
     let stolen = broken(|record| {
-        record.brought.get_mut(&BROUGHT).expect("it is there").with = OTHER;
+        let brought = Brought {
+            with: OTHER,
+            is_welcome: false,
+        };
+        record.brought.insert(BROUGHT, brought);
     });
     assert_eq!(stolen, ["no crossing"]);
 }
