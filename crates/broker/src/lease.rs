@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use pontoon_mcp::LegacyRevision;
+use pontoon_mcp::{LegacyRevision, method};
 use pontoon_policy::Slot;
 use pontoon_session::Session;
 use pontoon_translate::{Fault, Introduction, Link, MemberId, Reason, Server, Sharing};
@@ -57,6 +57,8 @@ struct Desk {
     wiring: Wiring,
     phase: Phase,
     opening: Opening,
+    /// Its client has said `initialize`.
+    greeted: bool,
     /// Counts starts: the last words of an old server are told from the first
     /// of a new one, and who waited for a start learns how that one went.
     attempt: u64,
@@ -92,6 +94,27 @@ pub(crate) enum Opening {
     None,
 }
 
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Errand {
+    /// To open the server.
+    Handshake,
+    /// To see whether it lives, also meanwhile.
+    Sign,
+    /// Anything else.
+    Call,
+}
+
+impl Errand {
+    fn of(method: &str) -> Self {
+        match method {
+            method::INITIALIZE => Self::Handshake,
+            method::PING => Self::Sign,
+            _ => Self::Call,
+        }
+    }
+}
+
 /// For listeners: a connection must not keep the lease alive that owns it.
 pub(crate) type WeakLease = Weak<Lease>;
 
@@ -120,6 +143,7 @@ impl Lease {
             wiring: Wiring::new(Arc::clone(&shared)),
             phase: Phase::Down,
             opening,
+            greeted: false,
             attempt: 0,
             failure: None,
             retry_at: Duration::ZERO,
@@ -181,13 +205,22 @@ impl Lease {
     /// A failed start is told to everybody who waited for it; who comes later
     /// causes a new one.
     pub(crate) async fn ready(self: &Arc<Self>) -> Result<(), Fault> {
-        let mut awaited = None;
-        self.until(|| self.look(&mut awaited)).await
+        self.ready_for(Errand::Call).await
     }
 
-    fn look(self: &Arc<Self>, awaited: &mut Option<u64>) -> Option<Result<(), Fault>> {
+    /// The same for one kind of request.
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    async fn ready_for(self: &Arc<Self>, errand: Errand) -> Result<(), Fault> {
+        let mut awaited = None;
+        self.until(|| self.look(errand, &mut awaited)).await
+    }
+
+    fn look(self: &Arc<Self>, errand: Errand, awaited: &mut Option<u64>) -> Option<Result<(), Fault>> {
         let mut desk = self.lock();
-        if desk.is_ready() {
+        if desk.is_ready(errand) {
             return Some(Ok(()));
         }
         if let (Some(awaited), Some((failed, fault))) = (*awaited, &desk.failure)
@@ -466,8 +499,14 @@ impl Lease {
 }
 
 impl Desk {
-    fn is_ready(&self) -> bool {
-        self.phase == Phase::Up && (self.opening == Opening::ByClient || self.link.is_open())
+    fn is_ready(&self, errand: Errand) -> bool {
+        let takes = match (self.opening, errand) {
+            (Opening::ByClient, Errand::Handshake | Errand::Sign) => true,
+            // What comes right behind the handshake waits for its end: until then it is not even known what the server speaks.
+            (Opening::ByClient, Errand::Call) => self.greeted && !self.link.is_opening(),
+            (Opening::ByGateway(_) | Opening::None, _) => self.link.is_open(),
+        };
+        self.phase == Phase::Up && takes
     }
 
     fn is_closed(&self) -> bool {

@@ -264,6 +264,11 @@ impl<O: Outlet> Link<O> {
         self.server
     }
 
+    /// Whether a handshake is under way.
+    pub fn is_opening(&self) -> bool {
+        matches!(self.state, State::Opening)
+    }
+
     /// Whether requests can be sent.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open(_))

@@ -7,29 +7,30 @@ use pontoon_jsonrpc::{Id, Message, Notification, Response};
 use pontoon_translate::{Client, Fault, Incoming, MemberId, Reason, UnknownQuestion};
 use pontoon_upstream::Failure;
 
-use super::{Desk, Lease, Phase};
+use super::{Desk, Errand, Lease, Phase};
 use crate::wiring::Owner;
 
 impl Lease {
     /// Takes a client's request to the bridge as soon as there is a server, or
     /// answers why there is none.
     pub(crate) async fn serve(self: &Arc<Self>, incoming: Incoming<Owner>) {
-        let mut waiting = self.begin(incoming);
+        let errand = Errand::of(&incoming.request.method);
+        let mut waiting = self.begin(errand, incoming);
         while let Some(incoming) = waiting {
-            if let Err(fault) = self.ready().await {
+            if let Err(fault) = self.ready_for(errand).await {
                 return incoming.owner.fail(&incoming.request.id, &fault);
             }
             // The server may be gone again: nothing was sent, so that is no
             // reason to bother the client.
-            waiting = self.begin(incoming);
+            waiting = self.begin(errand, incoming);
         }
     }
 
     /// Hands a request to the bridge; gives it back if there is no server.
-    fn begin(self: &Arc<Self>, incoming: Incoming<Owner>) -> Option<Incoming<Owner>> {
+    fn begin(self: &Arc<Self>, errand: Errand, incoming: Incoming<Owner>) -> Option<Incoming<Owner>> {
         let now = self.shared.clock.now();
         let mut desk = self.lock();
-        if !desk.is_ready() {
+        if !desk.is_ready(errand) {
             return Some(incoming);
         }
         self.touch(now);
@@ -43,6 +44,7 @@ impl Lease {
             return None;
         }
         link.begin(incoming, now, wiring);
+        desk.greeted |= errand == Errand::Handshake;
         self.conclude(&mut desk);
         self.arm(&mut desk);
         None
@@ -82,6 +84,7 @@ impl Lease {
         if !desk.link.is_idle() {
             self.touch(now);
         }
+        let was_opening = desk.link.is_opening();
         let Desk { link, wiring, .. } = &mut *desk;
         match within {
             Some(request) => {
@@ -89,6 +92,10 @@ impl Lease {
                 link.receive_within(message, request, now, wiring);
             }
             None => link.receive(message, now, wiring),
+        }
+        // Also if the server said no.
+        if was_opening && !desk.link.is_opening() {
+            self.changed.notify_waiters();
         }
         self.conclude(&mut desk);
         self.arm(&mut desk);

@@ -3,7 +3,7 @@
 use pontoon_broker::{Hosting, LeasePolicy};
 use serde_json::json;
 
-use crate::support::{House, SECOND, until};
+use crate::support::{House, Next, SECOND, until};
 
 const OWN: Hosting = Hosting::Command(LeasePolicy::Session);
 const SHARED: Hosting = Hosting::Command(LeasePolicy::Shared);
@@ -155,4 +155,20 @@ async fn a_call_ends_when_it_takes_too_long_and_its_slot_is_free() {
     assert_eq!(cancelled["method"], "notifications/cancelled");
     assert_eq!(cancelled["params"], json!({"requestId": 2}));
     guest.call(1, "echo").await.server().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_right_behind_the_handshake_waits_for_its_end() {
+    let house = House::new(Hosting::Command(LeasePolicy::Session));
+    house.fake.plan([Next::Thinks(3 * SECOND), Next::Refuses]);
+    let visitor = house.visitor();
+    let (opening, call) = tokio::join!(visitor.begin_initialize(), visitor.call(1, "echo"));
+    assert!(opening.answer().await["result"].is_object());
+    assert_eq!(call.server().await, 0);
+    assert_eq!(house.fake.server(0).methods(), ["initialize", "tools/call"]);
+
+    let refused = house.visitor();
+    let (opening, call) = tokio::join!(refused.begin_initialize(), refused.call(1, "echo"));
+    assert!(opening.answer().await["error"].is_object());
+    assert_eq!(call.server().await, 1, "it is for the server to say");
 }
