@@ -435,6 +435,8 @@ impl Lease {
         let mut desk = self.lock();
         let patience = match desk.phase {
             Phase::Down => idle.min(DOWN_PATIENCE),
+            // What is left to it are calls that ask nothing, and they find another.
+            Phase::Up if self.chair.is_spoilt() => idle.min(DOWN_PATIENCE),
             Phase::Up => idle,
             Phase::Starting | Phase::Closed(_) => return,
         };

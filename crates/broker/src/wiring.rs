@@ -35,7 +35,7 @@ pub(crate) struct Owner {
 pub(crate) struct Place {
     _in_all: Slot,
     _of_account: Slot,
-    _seat: Option<Arc<Seat>>,
+    seat: Option<Arc<Seat>>,
 }
 
 impl Owner {
@@ -177,10 +177,22 @@ impl Outlet for Wiring {
             Ok(Place {
                 _in_all: self.shared.parked.acquire()?,
                 _of_account: self.shared.parked_by_account.acquire(account)?,
-                _seat: exchange.seat.clone(),
+                seat: exchange.seat.clone(),
             })
         };
         place().map_err(|limit| self.shared.report_full(&limit)).ok()
+    }
+
+    fn stray(&mut self, exchange: &Owner) {
+        if let Some(seat) = &exchange.seat {
+            seat.spoil();
+        }
+    }
+
+    fn stray_place(&mut self, place: &Place) {
+        if let Some(seat) = &place.seat {
+            seat.spoil();
+        }
     }
 
     fn seal(&mut self, exchange: &Owner, retry: &Retry, until: Duration) -> String {

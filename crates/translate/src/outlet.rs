@@ -73,6 +73,16 @@ pub trait Outlet {
     /// A place for a call whose client is going to be asked something; `None` if all are taken.
     fn park(&mut self, exchange: &Self::Exchange) -> Option<Self::Place>;
 
+    /// A call was given up that its server may still be at: what it asks from now on may be about that call.
+    fn stray(&mut self, exchange: &Self::Exchange) {
+        let _ = exchange;
+    }
+
+    /// The same for a call whose client was asked something.
+    fn stray_place(&mut self, place: &Self::Place) {
+        let _ = place;
+    }
+
     /// Text for the client of this exchange to bring back, until `until`, with a retry of the same request: the retry
     /// then comes with `retry`. Nobody else can use it, nor read or change it.
     fn seal(&mut self, exchange: &Self::Exchange, retry: &Retry, until: Duration) -> String;

@@ -200,3 +200,28 @@ async fn a_gateway_that_stops_does_not_wait_for_clients_that_are_away() {
     let call = answer(&house, ME, "hold", &asked).await;
     assert_eq!(call.fault().await, ("shutting_down".to_owned(), false));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_call_was_given_up_asks_nobody_else() {
+    let house = House::new(OWN);
+    let (call, stubborn) = held(&house, ME, 0).await;
+    drop(call);
+    until(|| {
+        stubborn
+            .methods()
+            .last()
+            .is_some_and(|name| name == "notifications/cancelled")
+    })
+    .await;
+    let (next, server) = held(&house, ME, 1).await;
+    ask(&stubborn);
+    until(|| stubborn.is_gone()).await;
+    server.let_go();
+    assert_eq!(next.server().await, 1, "and was asked nothing");
+
+    let (_asked, parked) = parked(&house, ME, 2).await;
+    tokio::time::sleep(301 * SECOND).await;
+    until(|| parked.is_gone()).await;
+    let call = house.modern(ME, ASKED, "tools/call", r#"{"name":"echo"}"#).await;
+    assert_eq!(call.server().await, 3);
+}

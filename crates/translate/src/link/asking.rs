@@ -35,7 +35,7 @@ pub(super) struct Asking<P> {
     pub(super) open: Vec<(String, Asked)>,
     pub(super) stage: Stage,
     /// Held to the end.
-    _place: P,
+    place: P,
 }
 
 /// Where a call is whose client is asked something.
@@ -247,7 +247,7 @@ impl<O: Outlet> Link<O> {
                 round: 0,
                 open: Vec::new(),
                 stage: Stage::Settling(now + SETTLING),
-                _place: out.park(&client.owner)?,
+                place: out.park(&client.owner)?,
             };
             self.asking.insert(call, asking);
         }
@@ -362,6 +362,7 @@ impl<O: Outlet> Link<O> {
             post(asked.silence(), out);
         }
         if parked.end.is_none() {
+            out.stray_place(&asking.place);
             post(cancelled(call.to_raw(), None), out);
             if let (Sharing::Shared, Some(until)) = (self.sharing, parked.deadline.hard) {
                 self.given_up.add(call, Asker::Account(asking.account), until);

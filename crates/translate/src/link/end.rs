@@ -167,7 +167,7 @@ impl<O: Outlet> Link<O> {
         }
         match exchange.origin {
             Origin::Client(client) => {
-                self.remember_given_up(id, &client, exchange.deadline);
+                self.remember_given_up(id, &client, exchange.deadline, out);
                 self.fail(client, &Fault::after(reason), out);
                 self.void_questions_of(id, out);
                 self.void_asking(id, out);
@@ -193,7 +193,7 @@ impl<O: Outlet> Link<O> {
             }
             Origin::Client(client) => {
                 if fault.sent == Sent::Perhaps {
-                    self.remember_given_up(id, &client, exchange.deadline);
+                    self.remember_given_up(id, &client, exchange.deadline, out);
                 }
                 self.fail(client, fault, out);
                 self.void_questions_of(id, out);
@@ -203,13 +203,17 @@ impl<O: Outlet> Link<O> {
         }
     }
 
-    /// A shared server may still be at it, and talk about it.
+    /// A server may still be at it, and talk about it, or ask.
     fn remember_given_up(
         &mut self,
         id: UpstreamId,
         client: &ClientExchange<O::Exchange>,
         deadline: Deadline,
+        out: &mut O,
     ) {
+        if client.asks.is_some() {
+            out.stray(&client.owner);
+        }
         if let (Sharing::Shared, Some(until)) = (self.sharing, deadline.hard) {
             self.given_up.add(id, client.asker(), until);
         }
