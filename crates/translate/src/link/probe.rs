@@ -4,6 +4,7 @@
 //! transports that it names.
 
 use pontoon_jsonrpc::{ErrorObject, Outcome, Request};
+use pontoon_mcp::ModernRevision;
 use pontoon_mcp::error::UNSUPPORTED_VERSION;
 
 use super::client::requested_revision;
@@ -34,6 +35,8 @@ pub(super) struct Probe {
     until: Duration,
     /// How `initialize` failed, where it was the first attempt.
     failure: Option<Reason>,
+    /// It was asked once more in the same revision.
+    repeated: bool,
     inquiry: Inquiry,
 }
 
@@ -79,6 +82,7 @@ impl Probe {
     pub(super) fn succeeded(&mut self) {
         self.stage = Stage::First;
         self.failure = None;
+        self.repeated = false;
     }
 
     /// The connection is gone, and with it the answer to a question that it was asked.
@@ -212,6 +216,11 @@ impl<O: Outlet> Link<O> {
                 out.opened(Ok(()));
             }
             Err(NotDescribed::Legacy) => self.opening_failed(Reason::HandshakeFailed, out),
+            // "The client SHOULD select a mutually supported version … and retry" (Versioning), once.
+            Err(NotDescribed::Confused) if !std::mem::replace(&mut self.probe.repeated, true) => {
+                self.send_opening(out);
+            }
+            Err(NotDescribed::Confused) => self.opening_failed(Reason::HandshakeFailed, out),
             Err(NotDescribed::Foreign) => self.fail_opening(Reason::HandshakeFailed, out),
         }
     }
@@ -363,6 +372,8 @@ impl<O: Outlet> Link<O> {
 enum NotDescribed {
     /// It is no modern server, or serves legacy revisions as well.
     Legacy,
+    /// It is a modern server that refused a revision which it says it serves.
+    Confused,
     /// It is a modern server that serves none of our revisions: "Do not fall back to `initialize`".
     Foreign,
 }
@@ -371,19 +382,21 @@ enum NotDescribed {
 fn described(outcome: &Outcome) -> Result<Opened, NotDescribed> {
     match outcome {
         Outcome::Result(result) => Opened::discovered(result).ok_or(NotDescribed::Legacy),
-        Outcome::Error(error) if error.code == UNSUPPORTED_VERSION && !supports_legacy(error) => {
-            Err(NotDescribed::Foreign)
-        }
+        Outcome::Error(error) if error.code == UNSUPPORTED_VERSION => Err(refusal(error)),
         Outcome::Error(_) => Err(NotDescribed::Legacy),
     }
 }
 
-fn supports_legacy(error: &ErrorObject) -> bool {
+/// What a server says that does not serve the revision it was asked in: those that it serves.
+fn refusal(error: &ErrorObject) -> NotDescribed {
     let data = error.data.as_ref().and_then(Raw::object);
     let supported = data.and_then(|data| data.get("supported")?.decode::<Vec<String>>().ok());
-    supported.is_none_or(|versions| {
-        versions
-            .iter()
-            .any(|version| LegacyRevision::parse(version).is_some())
-    })
+    let serves = |known: fn(&str) -> bool| supported.iter().flatten().any(|version| known(version));
+    if serves(|version| ModernRevision::parse(version).is_some()) {
+        NotDescribed::Confused
+    } else if supported.is_none() || serves(|version| LegacyRevision::parse(version).is_some()) {
+        NotDescribed::Legacy
+    } else {
+        NotDescribed::Foreign
+    }
 }

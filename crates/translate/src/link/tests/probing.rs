@@ -176,6 +176,32 @@ fn a_modern_server_of_another_revision_is_not_greeted() {
 }
 
 #[test]
+fn a_server_that_refuses_what_it_says_it_serves_is_asked_once_more() {
+    let refusal = r#""error":{"code":-32022,"message":"?","data":{"supported":["2026-07-28"],"requested":"2026-07-28"}}"#;
+    by_the_gateway(
+        Server::Modern,
+        &format!(
+            r#"
+        open
+            to server: {{"id":1,"method":"server/discover",…
+        server: {{"id":1,{refusal}}}
+            to server: {{"id":2,"method":"server/discover",…
+        server: {{"id":2,{refusal}}}
+            to server: {{"id":3,"method":"initialize",…
+        server: {{"id":3,"error":{{"code":-32601,"message":"?"}}}}
+            not opened: upstream_handshake_failed
+        open
+            to server: {{"id":4,"method":"server/discover",…
+        server: {{"id":4,{refusal}}}
+            to server: {{"id":5,"method":"server/discover",…
+        server: {{"id":5,"result":{DISCOVERED}}}
+            opened
+        "#
+        ),
+    );
+}
+
+#[test]
 fn a_client_is_answered_by_a_modern_server_that_had_refused_it() {
     by_its_client(
         r#"
