@@ -1,10 +1,11 @@
 //! Batches (2025-03-26 only): several messages in one POST, answered together.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use pontoon_jsonrpc::{Message, Refusal, Request, encode};
+use pontoon_jsonrpc::{Id, Message, Refusal, Request, encode};
 use pontoon_mcp::{Batching, method};
 use pontoon_session::{Delivery, Kind, Outbox, Peek, Reader, Session};
 
@@ -62,9 +63,14 @@ impl<B: Backend> Context<'_, B> {
         batch: Vec<Element>,
         target: &Target,
     ) {
+        // Of two with one id the first may have its answer before the second is looked at; both are in one batch all the same.
+        let mut ids = HashSet::new();
         for element in batch {
             match element {
                 Err(refusal) => refuse(&target.outbox, Fault::Refused(refusal)),
+                Ok(Message::Request(request)) if !ids.insert(request.id.clone()) => {
+                    refuse_request(&target.outbox, &request.id, &Fault::RepeatedId);
+                }
                 Ok(Message::Request(request)) => self.dispatch_request(session, request, target).await,
                 Ok(Message::Notification(call)) => {
                     let missing = method::is_request(&call.method);
@@ -88,13 +94,7 @@ impl<B: Backend> Context<'_, B> {
         let id = request.id.clone();
         match self.permit_new(request) {
             Ok(permit) => self.server.backend.request(session, permit, target.clone()).await,
-            Err(fault) => {
-                let error = fault.to_error();
-                // The stream may be aborted already; then nobody is there to be told.
-                let _ = target
-                    .outbox
-                    .finish(encode::error(Some(&id), &error), Some(error.code));
-            }
+            Err(fault) => refuse_request(&target.outbox, &id, &fault),
         }
     }
 }
@@ -119,6 +119,12 @@ pub(crate) fn check<A>(session: &Session<A>, batch: &[Element]) -> Result<u32, F
         Ok(Message::Response(_)) => false,
     };
     Ok(u32::try_from(batch.iter().filter(answered).count()).expect("batches are limited in length"))
+}
+
+fn refuse_request(outbox: &Outbox, id: &Id, fault: &Fault) {
+    let error = fault.to_error();
+    // The stream may be aborted already; then nobody is there to be told.
+    let _ = outbox.finish(encode::error(Some(id), &error), Some(error.code));
 }
 
 fn refuse(outbox: &Outbox, fault: Fault) {

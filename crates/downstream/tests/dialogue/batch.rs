@@ -32,6 +32,18 @@ async fn requests_are_answered_together() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_requests_with_one_id_the_second_is_refused_however_fast_the_first_is_answered() {
+    let house = House::new();
+    let client = house.client().open("2025-03-26").await;
+    let json = client.post(&format!("[{ECHO},{ECHO}]")).await.json().await;
+    assert!(json[0]["result"].is_object());
+    assert_eq!(
+        (&json[1]["id"], &json[1]["error"]["code"]),
+        (&1.into(), &(-32600).into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_between_the_answers_makes_it_one_stream() {
     let house = House::new();
     let client = house.client().open("2025-03-26").await;
