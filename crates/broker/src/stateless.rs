@@ -34,11 +34,11 @@ impl Endpoint {
         let origin = Origin::of(caller, request.message());
         let (request, slots) = request.split();
         let owner = Owner::new(target, slots);
-        let modern = Modern {
+        let mut modern = Box::new(Modern {
             meta,
             account: account_of(caller),
             retry: None,
-        };
+        });
         let now = self.shared.clock.now();
         let opened = origin
             .as_ref()
@@ -46,10 +46,7 @@ impl Endpoint {
         match opened {
             Ok(None) => self.send(caller, modern, request, (owner, origin)).await,
             Ok(Some(opened)) => {
-                let modern = Modern {
-                    retry: Some(opened.retry),
-                    ..modern
-                };
+                modern.retry = Some(opened.retry);
                 match modern.retry {
                     Some(Retry::Parked(_)) => {
                         self.resume(opened.lease, modern, request, owner.asked(origin, None));
@@ -65,7 +62,7 @@ impl Endpoint {
     async fn send(
         &self,
         caller: &Caller,
-        modern: Modern,
+        modern: Box<Modern>,
         request: Request,
         (owner, origin): (Owner, Option<Origin>),
     ) {
@@ -78,7 +75,7 @@ impl Endpoint {
     }
 
     /// The client of a parked call is back.
-    fn resume(&self, lease: u64, modern: Modern, request: Request, owner: Owner) {
+    fn resume(&self, lease: u64, modern: Box<Modern>, request: Request, owner: Owner) {
         if self.shared.is_draining() {
             return owner.fail(&request.id, &Fault::before(Reason::ShuttingDown));
         }

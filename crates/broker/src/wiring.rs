@@ -27,7 +27,7 @@ pub(crate) struct Owner {
     /// belong to nothing else.
     lease: Option<Arc<Lease>>,
     /// What it was, if it may be answered with a question.
-    origin: Option<Origin>,
+    origin: Option<Box<Origin>>,
     seat: Option<Arc<Seat>>,
 }
 
@@ -60,7 +60,7 @@ impl Owner {
     /// May be answered with a question.
     pub(crate) fn asked(self, origin: Option<Origin>, seat: Option<Seat>) -> Self {
         Self {
-            origin,
+            origin: origin.map(Box::new),
             seat: seat.map(Arc::new),
             ..self
         }
@@ -197,7 +197,7 @@ impl Outlet for Wiring {
 
     fn seal(&mut self, exchange: &Owner, retry: &Retry, until: Duration) -> String {
         let lease = exchange.lease.as_ref().map_or(0, |lease| lease.number());
-        let origin = exchange.origin.as_ref();
+        let origin = exchange.origin.as_deref();
         // Without an origin the exchange may not be answered with a question: nothing opens this.
         origin.map_or_else(String::new, |origin| {
             self.shared.seals.seal(lease, retry, until, origin)

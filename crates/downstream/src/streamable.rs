@@ -54,14 +54,14 @@ impl<B: Backend> Context<'_, B> {
             }
         };
         match (Era::of_message(headers, &message)?, message) {
-            (Era::Modern, Message::Request(request)) => self.modern_request(request, accepts).await,
+            (Era::Modern, Message::Request(request)) => Box::pin(self.modern_request(request, accepts)).await,
             (Era::Modern, other) => self.modern_message(&other),
             (Era::Legacy(_), Message::Request(request)) if *request.method == *method::INITIALIZE => {
                 Box::pin(self.open(request, accepts)).await
             }
             (Era::Legacy(revision), Message::Request(request)) => match self.session_for(&request)? {
                 Some(session) => self.exchange(&session, request, accepts).await,
-                None => self.single(request, revision, accepts).await,
+                None => Box::pin(self.single(request, revision, accepts)).await,
             },
             (Era::Legacy(_), other) => {
                 match self.named_session()? {

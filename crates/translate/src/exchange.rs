@@ -37,8 +37,8 @@ pub enum Client {
     Member(MemberId),
     /// A legacy request outside any session.
     Alone,
-    /// A modern request.
-    Modern(Modern),
+    /// A modern request. Boxed: legacy ones are not to carry the room for it around.
+    Modern(Box<Modern>),
 }
 
 /// What there is to know of a modern request.

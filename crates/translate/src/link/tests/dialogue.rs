@@ -361,11 +361,11 @@ impl Dialogue {
                 let params = params.and_then(Raw::object);
                 let meta = RequestMeta::read(params.as_ref()).expect("a modern request says what it is");
                 let retry = params.and_then(|params| self.open_seal(&params.get_str("requestState")?));
-                Client::Modern(Modern {
+                Client::Modern(Box::new(Modern {
                     meta,
                     account: Account(u64::from(name == "n")),
                     retry,
-                })
+                }))
             }
             "alone" => Client::Alone,
             _ => Client::Member(self.members[name]),

@@ -304,11 +304,11 @@ impl World {
                 let params = request.params.as_ref().and_then(Raw::object);
                 {
                     let meta = RequestMeta::read(params.as_ref()).expect("the metadata is complete");
-                    Client::Modern(Modern {
+                    Client::Modern(Box::new(Modern {
                         meta,
                         account: crate::Account(0),
                         retry: None,
-                    })
+                    }))
                 }
             }
             None => Client::Alone,
