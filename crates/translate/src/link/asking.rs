@@ -3,7 +3,9 @@
 //! The server asks in the middle of a call and waits. Its client cannot be asked so: its request is answered with the
 //! questions, the call is parked, and goes on when the client makes its request again and brings the answers.
 
-use pontoon_jsonrpc::{Outcome, Request, code};
+use std::collections::VecDeque;
+
+use pontoon_jsonrpc::{Outcome, RawObject, Request, code};
 use pontoon_mcp::Question as Kind;
 use pontoon_mcp::error::{invalid_params, invalid_request};
 
@@ -21,6 +23,9 @@ const SETTLING: Duration = Duration::from_millis(20);
 
 /// Most questions of one call that may be open.
 const MAX_QUESTIONS: usize = 32;
+
+/// Most progress notifications that are kept for a client that is away. Each says all that those before it said.
+const MAX_MISSED: usize = 32;
 
 /// Most questions that may wait for a call that they could belong to.
 const MAX_WAITING: usize = 16;
@@ -54,11 +59,18 @@ pub(super) struct Parked {
     pub(super) deadline: Deadline,
     pub(super) since: Duration,
     until: Duration,
+    /// Progress that it made meanwhile: the latest, as the server reported it.
+    missed: VecDeque<RawObject>,
     /// How it ended meanwhile, for the client to hear when it comes back.
     pub(super) end: Option<End>,
 }
 
 impl Parked {
+    /// What its client has to hear when it comes back, oldest first.
+    pub(super) fn take_missed(&mut self) -> VecDeque<RawObject> {
+        std::mem::take(&mut self.missed)
+    }
+
     /// The same for another round.
     pub(super) fn renewed(self, now: Duration, patience: Duration) -> Self {
         Self {
@@ -317,6 +329,7 @@ impl<O: Outlet> Link<O> {
             deadline,
             since: now,
             until,
+            missed: VecDeque::new(),
             end: None,
         };
         self.park(call, parked, client, out);
@@ -393,6 +406,19 @@ impl<O: Outlet> Link<O> {
                 }
             }
         });
+    }
+
+    /// Keeps progress of a call whose client is away; gives it back if there is no such call.
+    pub(super) fn keep_progress(&mut self, call: UpstreamId, progress: RawObject) -> Option<RawObject> {
+        let asking = self.asking.get_mut(&call);
+        let Some(Stage::Parked(parked)) = asking.map(|asking| &mut asking.stage) else {
+            return Some(progress);
+        };
+        if parked.missed.len() >= MAX_MISSED {
+            parked.missed.pop_front();
+        }
+        parked.missed.push_back(progress);
+        None
     }
 
     /// The server answered a call whose client is away. Whether there was one.

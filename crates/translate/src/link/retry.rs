@@ -6,6 +6,7 @@ use pontoon_mcp::error::invalid_params;
 use pontoon_mcp::meta::{META, PROGRESS_TOKEN};
 
 use super::asking::{End, Parked, Stage};
+use super::server::tell_progress;
 use super::{
     ClientExchange, Delivery, Duration, ErrorObject, Fault, InFlight, Link, Opened, Origin, Outlet, Raw,
     RawObject, Reason, UpstreamId, accept, encode, refuse,
@@ -111,6 +112,15 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) {
+        let asks_on = self
+            .asking
+            .get(&call)
+            .is_some_and(|asking| !asking.open.is_empty());
+        if let (Some(token), true) = (&client.token, parked.end.is_some() || !asks_on) {
+            for progress in parked.take_missed() {
+                tell_progress(&client.owner, token, &progress, out);
+            }
+        }
         if let Some(end) = parked.end.take() {
             self.asking.remove(&call);
             return match end {
@@ -118,11 +128,7 @@ impl<O: Outlet> Link<O> {
                 End::Failed(fault) => self.fail(client, &fault, out),
             };
         }
-        if self
-            .asking
-            .get(&call)
-            .is_some_and(|asking| !asking.open.is_empty())
-        {
+        if asks_on {
             let parked = parked.renewed(now, self.timeouts.parked);
             return self.park(call, parked, client, out);
         }

@@ -1,6 +1,6 @@
 //! What the server sends.
 
-use pontoon_jsonrpc::Outcome;
+use pontoon_jsonrpc::{Outcome, RawObject};
 
 use super::{
     Anomaly, Bridge, ClientExchange, Duration, Effect, Fault, Id, InFlight, LegacyRevision, Link, LogLevel,
@@ -218,8 +218,8 @@ impl<O: Outlet> Link<O> {
             ..
         }) = exchange
         else {
-            // Whoever waits for it is asked something, and has no stream meanwhile.
-            if !id.is_some_and(|id| self.asking.contains_key(&id)) {
+            // Whoever waits for it may be asked something, and has no stream meanwhile.
+            if id.is_none_or(|id| self.keep_progress(id, params).is_some()) {
                 out.anomaly(Anomaly::UnknownToken);
             }
             return;
@@ -228,14 +228,7 @@ impl<O: Outlet> Link<O> {
             return out.anomaly(Anomaly::UnknownToken);
         };
         deadline.extend(now + self.timeouts.call);
-        if out.carries(&client.owner) {
-            let mut edit = params.edit();
-            edit.set("progressToken", token.clone());
-            out.interim(
-                &client.owner,
-                encode::notification(method::PROGRESS, Some(&edit.finish())),
-            );
-        }
+        tell_progress(&client.owner, token, &params, out);
     }
 
     /// A log message belongs to the exchange in whose answer it came, or to the
@@ -350,6 +343,14 @@ impl<O: Outlet> Link<O> {
             return out.anomaly(Anomaly::UnknownSubscription);
         };
         listen::tell(&client.owner, &client.id, notification, out);
+    }
+}
+
+/// Brings progress to the client of an exchange, under the client's own token.
+pub(super) fn tell_progress<O: Outlet>(owner: &O::Exchange, token: &Raw, progress: &RawObject, out: &mut O) {
+    if out.carries(owner) {
+        let params = progress.edit().set("progressToken", token.clone()).finish();
+        out.interim(owner, encode::notification(method::PROGRESS, Some(&params)));
     }
 }
 

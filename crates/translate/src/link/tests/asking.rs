@@ -45,6 +45,7 @@ fn a_question_in_a_call_answers_the_request_and_the_retry_goes_on_with_the_call(
         time 30s
         {ANSWER}
             to server: {{"id":"a","result":{{"action":"accept","content":{{"name":"Ada"}}}}}}
+            to m on 9: {{"method":"notifications/progress","params":{{"progressToken":"p9","progress":2}}}}
         parked 0
         in flight 1
         server: {{"method":"notifications/progress","params":{{"progressToken":2,"progress":3}}}}
@@ -503,4 +504,29 @@ fn the_state_of_a_modern_server_is_sealed_on_its_way_to_the_client_and_opened_on
             to server: {"id":2,"method":"tools/call","params":{"name":"t","inputResponses":{"k":{"roots":[]}},"requestState":"own","_meta":…
         "#,
     );
+}
+
+#[test]
+fn progress_that_a_client_missed_is_told_when_it_is_back_and_its_number_is_bounded() {
+    let progress: String = (1..=40)
+        .map(|step| {
+            format!(
+                "server: {{\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":2,\"progress\":{step}}}}}\n        "
+            )
+        })
+        .collect();
+    let told: String = (9..=40)
+        .map(|step| format!("    to m on 9: {{\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":\"p9\",\"progress\":{step}}}}}\n        "))
+        .collect();
+    parked(&format!(
+        r#"
+        {progress}
+        server: {{"id":2,"result":{{"content":[]}}}}
+            to server: {{"id":"a","result":{{"action":"cancel"}}}}
+        {ANSWER}
+        {told}
+            to m: {{"id":9,"result":{{"content":[],…
+        places 0
+        "#
+    ));
 }
