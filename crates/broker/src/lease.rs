@@ -153,7 +153,7 @@ impl Lease {
         Arc::new(Self {
             number: shared.number_lease(),
             used: AtomicU64::new(millis(shared.clock.now())),
-            chair: Chair::default(),
+            chair: Chair::new(Arc::clone(&shared.freed)),
             shared,
             crashes,
             desk: Mutex::new(desk),

@@ -24,7 +24,7 @@ pub(crate) enum LeaseKey {
     Account {
         account: String,
         capabilities: String,
-        seat: u32,
+        seat: usize,
     },
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     /// Calls that wait for clients that were asked something, in all and by account.
     pub(crate) parked: Arc<Gauge>,
     pub(crate) parked_by_account: Arc<KeyedGauge<Account>>,
+    /// Rung when a seat is free, or a process may be.
+    pub(crate) freed: Arc<Notify>,
     /// Whether the server says in the answer to which request it asks. Learnt from its first answer.
     attributes: AtomicBool,
     leases: AtomicU64,
@@ -92,6 +94,7 @@ impl Shared {
             seals: Seals::new(&settings.name, &(settings.seal_key)()),
             parked: Gauge::new("max_parked", settings.max_parked),
             parked_by_account: KeyedGauge::new("max_parked_per_principal", settings.max_parked_per_principal),
+            freed: Arc::default(),
             attributes: AtomicBool::new(false),
             leases: AtomicU64::new(0),
             draining: watch::Sender::new(false),

@@ -22,6 +22,9 @@ use crate::seat::Seat;
 use crate::settings::LeasePolicy;
 use crate::wiring::Owner;
 
+/// One account may have its calls that may ask something on one in so many of the processes of a server.
+const SEATS_SHARE: usize = 4;
+
 impl Endpoint {
     /// A modern request.
     pub(crate) async fn serve_stateless(
@@ -112,7 +115,7 @@ impl Endpoint {
             Some(LeasePolicy::Session) => {
                 let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
                 if may_be_asked && !self.says_whom_it_asks() {
-                    return self.lease_with_seat(caller, meta);
+                    return self.lease_with_seat(caller, meta).await;
                 }
                 self.account_lease(caller, meta, 0)
             }
@@ -162,23 +165,60 @@ impl Endpoint {
         }
     }
 
-    /// The first lease of this account whose seat is free; a new one if there is none, within the limit of leases.
-    fn lease_with_seat(
+    /// A lease of this account with its seat. Where all are taken the call waits for its turn, as long as a server may
+    /// be silent.
+    async fn lease_with_seat(
         &self,
         caller: &Caller,
         meta: &RequestMeta,
     ) -> Result<(Arc<Lease>, Option<Seat>), Fault> {
-        let mut number = 0;
+        let patience = self.shared.settings.timeouts.call;
+        let turn = tokio::time::timeout(patience, self.turn(caller, meta)).await;
+        let (lease, seat) = turn.unwrap_or_else(|_| Err(Fault::before(Reason::TooManyProcesses)))?;
+        Ok((lease, Some(seat)))
+    }
+
+    async fn turn(&self, caller: &Caller, meta: &RequestMeta) -> Result<(Arc<Lease>, Seat), Fault> {
         loop {
-            let lease = self.account_lease(caller, meta, number)?;
-            if let Some(seat) = lease.take_seat() {
-                return Ok((lease, Some(seat)));
+            let freed = self.shared.freed.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if self.shared.is_draining() {
+                return Err(Fault::before(Reason::ShuttingDown));
             }
-            number += 1;
+            if let Some(found) = self.free_seat(caller, meta).await? {
+                return Ok(found);
+            }
+            freed.await;
         }
     }
 
-    fn account_lease(&self, caller: &Caller, meta: &RequestMeta, seat: u32) -> Result<Arc<Lease>, Fault> {
+    /// The first free seat of this account, on a server that is up; a new one if there is none, within its share.
+    async fn free_seat(
+        &self,
+        caller: &Caller,
+        meta: &RequestMeta,
+    ) -> Result<Option<(Arc<Lease>, Seat)>, Fault> {
+        let share = (self.shared.settings.max_processes / SEATS_SHARE).max(1);
+        for number in 0..share {
+            let found = match self.account_lease(caller, meta, number) {
+                Ok(lease) => match lease.take_seat() {
+                    Some(seat) => lease.ready().await.map(|()| (lease, seat)),
+                    None => continue,
+                },
+                Err(fault) => Err(fault),
+            };
+            return match found {
+                Ok(found) => Ok(Some(found)),
+                // There are servers that this account has already: one of them will do.
+                Err(fault) if number > 0 && fault.reason == Reason::TooManyProcesses => Ok(None),
+                Err(fault) => Err(fault),
+            };
+        }
+        Ok(None)
+    }
+
+    fn account_lease(&self, caller: &Caller, meta: &RequestMeta, seat: usize) -> Result<Arc<Lease>, Fault> {
         let account = caller.account().to_string();
         let capabilities = meta.capabilities.across_eras();
         let key = LeaseKey::Account {

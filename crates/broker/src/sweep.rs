@@ -37,6 +37,7 @@ pub(crate) async fn run(shared: Weak<Shared>) {
             lease.sweep();
         }
         shared.registry.close_unused(shared.settings.idle);
+        shared.freed.notify_waiters();
         shared.crashes.forget_calm();
         drop(shared);
         tokio::time::sleep(REST).await;

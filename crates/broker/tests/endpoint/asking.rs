@@ -159,7 +159,7 @@ async fn a_server_lost_while_its_client_is_away_is_told_when_it_comes_back() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_clients_that_do_not_come_back_leave_nothing() {
     let limits = |settings: &mut EndpointSettings| {
-        settings.max_processes = 2_000;
+        settings.max_processes = 5_000;
         settings.max_parked_per_principal = 1_000;
     };
     let house = House::with(OWN, limits);
@@ -224,4 +224,33 @@ async fn a_server_whose_call_was_given_up_asks_nobody_else() {
     until(|| parked.is_gone()).await;
     let call = house.modern(ME, ASKED, "tools/call", r#"{"name":"echo"}"#).await;
     assert_eq!(call.server().await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_beyond_an_accounts_share_take_turns() {
+    let house = House::with(OWN, |settings| settings.max_processes = 4);
+    let echo = || house.modern(ME, ASKED, "tools/call", r#"{"name":"echo"}"#);
+    let (first, server) = held(&house, ME, 0).await;
+    {
+        let next = echo();
+        tokio::pin!(next);
+        assert!(
+            tokio::time::timeout(5 * SECOND, &mut next).await.is_err(),
+            "it waits"
+        );
+        server.let_go();
+        assert_eq!(first.server().await, 0);
+        assert_eq!(next.await.server().await, 0);
+    }
+    let (first, server) = held(&house, ME, 0).await;
+    let other = house
+        .modern(OTHER, ASKED, "tools/call", r#"{"name":"echo"}"#)
+        .await;
+    assert_eq!(other.server().await, 1, "another account has a share of its own");
+    let late = echo();
+    tokio::pin!(late);
+    assert!(tokio::time::timeout(50 * SECOND, &mut late).await.is_err());
+    assert_eq!(late.await.fault().await, ("too_many_processes".to_owned(), false));
+    server.let_go();
+    first.server().await;
 }
