@@ -174,7 +174,7 @@ impl Endpoint {
     ) -> Result<(Arc<Lease>, Option<Seat>), Fault> {
         let patience = self.shared.settings.timeouts.call;
         let turn = tokio::time::timeout(patience, self.turn(caller, meta)).await;
-        let (lease, seat) = turn.unwrap_or_else(|_| Err(Fault::before(Reason::TooManyProcesses)))?;
+        let (lease, seat) = turn.unwrap_or_else(|_| Err(Fault::before(Reason::NoTurn)))?;
         Ok((lease, Some(seat)))
     }
 

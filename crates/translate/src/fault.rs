@@ -58,6 +58,8 @@ pub enum Reason {
     Cancelled,
     /// As many processes of this server run as may.
     TooManyProcesses,
+    /// As many calls of this client as may be are asked something, or may be.
+    NoTurn,
     /// The session has as many requests in flight as it may.
     TooManyCalls,
     /// The gateway stops.
@@ -87,6 +89,7 @@ impl Reason {
             Self::Stuck => "upstream_stuck",
             Self::Cancelled => "cancelled",
             Self::TooManyProcesses => "too_many_processes",
+            Self::NoTurn => "no_turn",
             Self::TooManyCalls => "too_many_calls",
             Self::ShuttingDown => "shutting_down",
             Self::SessionEnded => "session_ended",
@@ -135,6 +138,9 @@ impl Reason {
             Self::Stuck => "The server does not read its input; try again later",
             Self::Cancelled => "The request was cancelled by its client",
             Self::TooManyProcesses => "No further process of this server may be started; try again later",
+            Self::NoTurn => {
+                "Other calls that may ask this client something took too long; try again when one is over, or have max_processes raised"
+            }
             Self::TooManyCalls => "This session has too many requests in flight; wait for some of them",
             Self::ShuttingDown => "The gateway is shutting down; connect again in a moment",
             Self::SessionEnded => "The session has ended; initialize a new one",

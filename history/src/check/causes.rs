@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::asking;
 use crate::books::{Ask, Record};
-use crate::circumstances::TIGHT_CALLS;
+use crate::circumstances::{CALL, TIGHT_CALLS};
 use crate::mark::Mark;
 
 /// Whether sessions of this world end at a certain age.
@@ -75,6 +75,8 @@ pub(super) fn earned(
             tight(record) && open_calls(record, mark, ask, at) >= TIGHT_CALLS,
             "there is room for it",
         ),
+        // It was to wait for one of its like to be over.
+        Some("no_turn") => because(at >= ask.sent + CALL, "it did not wait for its turn"),
         Some("too_many_processes" | "busy" | "quota") => because(tight(record), "there is room"),
         Some("session_ended" | "unknown_session") => {
             because(over || ages(record) || drained, "its session lives")

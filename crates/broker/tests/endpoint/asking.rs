@@ -250,7 +250,7 @@ async fn calls_beyond_an_accounts_share_take_turns() {
     let late = echo();
     tokio::pin!(late);
     assert!(tokio::time::timeout(50 * SECOND, &mut late).await.is_err());
-    assert_eq!(late.await.fault().await, ("too_many_processes".to_owned(), false));
+    assert_eq!(late.await.fault().await, ("no_turn".to_owned(), false));
     server.let_go();
     first.server().await;
 }
