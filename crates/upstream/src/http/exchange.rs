@@ -79,7 +79,10 @@ impl Conversation {
             return Box::pin(self.send_over(message)).await;
         }
         if is_first_contact && self.remote.transport() == HttpTransport::Sse {
-            return Box::pin(self.open_sse(message)).await;
+            match Box::pin(self.open_sse(message)).await {
+                Err(Failure::Status(_) | Failure::Protocol(_)) if self.has_left_sse() => {}
+                outcome => return outcome,
+            }
         }
         let session = self.established.get();
         let answer = self.remote.post(message, &self.established).await?;
