@@ -141,9 +141,16 @@ impl Conversation {
         Events::new(answer, decoder, Some(self.remote.patience))
     }
 
+    /// How long the stream of an answer may be silent. One that tells of changes is, as long as nothing changes.
+    fn patience(&self, message: &Outgoing) -> Option<Duration> {
+        let about = message.modern().map(|modern| &modern.about);
+        (!matches!(about, Some(About::Changes))).then_some(self.remote.patience)
+    }
+
     /// Reads a stream up to the answer, coming back for the rest where it breaks.
     async fn stream(&self, answer: Answer, message: &Outgoing) -> Result<Outcome, Failure> {
-        let mut events = self.events(answer);
+        let patience = self.patience(message);
+        let mut events = Events::new(answer, decoder(self.shared.max_message), patience);
         let mut fruitless = 0;
         loop {
             let broken = loop {
