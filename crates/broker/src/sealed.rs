@@ -61,7 +61,11 @@ impl Origin {
     /// The state that the request brings.
     fn state(&self) -> Option<Raw> {
         let params = self.params.as_ref()?;
-        memmem::find(params.as_bytes(), STATE.as_bytes())?;
+        // What is not written plainly is written with escapes, of which those of letters begin so.
+        let may_be_there = |text: &[u8]| memmem::find(params.as_bytes(), text).is_some();
+        if !may_be_there(STATE.as_bytes()) && !may_be_there(b"\\u00") {
+            return None;
+        }
         params.object()?.get(STATE)
     }
 

@@ -44,6 +44,11 @@ impl Subscriptions {
         self.0.is_empty()
     }
 
+    /// How many resources are subscribed to.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn uris(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

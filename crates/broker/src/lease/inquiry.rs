@@ -14,21 +14,25 @@ impl Lease {
     /// Asks the server, on the connection that it has: that takes one round trip, and no second process. What it says
     /// is remembered.
     pub(crate) async fn inquire(&self) {
-        let inquiry = self.until(|| self.ask()).await;
+        let mut asked = false;
+        let inquiry = self.until(|| self.ask(&mut asked)).await;
         let speaks = match inquiry {
             Inquiry::Yes => Speaks::Yes,
             Inquiry::No => Speaks::No,
-            // It was lost meanwhile.
-            Inquiry::Open | Inquiry::UnderWay => return,
+            // It was lost meanwhile, or could not be reached: who comes next asks again.
+            Inquiry::Open | Inquiry::UnderWay | Inquiry::Unheard => return,
         };
         self.shared.eras.note(Server::Modern, speaks);
     }
 
-    fn ask(&self) -> Option<Inquiry> {
+    /// Asks once, where nobody else does.
+    fn ask(&self, asked: &mut bool) -> Option<Inquiry> {
         let now = self.shared.clock.now();
         let mut desk = self.lock();
         let Desk { link, wiring, .. } = &mut *desk;
-        link.inquire(now, wiring);
+        if !std::mem::replace(asked, true) {
+            link.inquire(now, wiring);
+        }
         match link.inquiry() {
             Inquiry::UnderWay => {
                 desk.inquires = true;

@@ -102,3 +102,15 @@ fn a_request_without_a_state_brings_none_and_one_of_another_type_is_invalid() {
     let number = origin(ME.0, ME.1, r#"{"name":"t","requestState":7}"#);
     assert_eq!(seals.open(&number, MINUTE), Err(Invalid));
 }
+
+#[test]
+fn a_state_is_one_however_its_name_is_written() {
+    let (seals, state) = sealed(&TICKET);
+    let name = r"request\u0053tate";
+    let brings = |state: &str| {
+        let params = format!(r#"{},"{name}":"{state}"}}"#, ME.2);
+        seals.open(&origin(ME.0, ME.1, &params), MINUTE)
+    };
+    assert!(brings(&state).unwrap().is_some());
+    assert_eq!(brings("made up"), Err(Invalid), "it must not go on as it is");
+}

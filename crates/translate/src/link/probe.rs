@@ -69,6 +69,8 @@ pub enum Inquiry {
     Yes,
     /// It does not.
     No,
+    /// The question or the answer was lost, which says nothing about the server.
+    Unheard,
 }
 
 impl Probe {
@@ -241,7 +243,13 @@ impl<O: Outlet> Link<O> {
     ) {
         match purpose {
             Purpose::Open | Purpose::Discover => self.opening_failed(reason, out),
-            Purpose::Inquire => self.probe.inquiry = Inquiry::No,
+            Purpose::Inquire => {
+                self.probe.inquiry = match reason {
+                    // A legacy server may be silent to what it does not know, or refuse it in any way.
+                    Reason::Timeout | Reason::Protocol => Inquiry::No,
+                    _ => Inquiry::Unheard,
+                };
+            }
             Purpose::Listen => self.listen_ended(id, None, out),
             Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel => {}
         }
@@ -345,14 +353,14 @@ impl<O: Outlet> Link<O> {
 impl<O: Outlet> Link<O> {
     /// Asks a legacy server that is open whether it serves 2026-07-28 as well. [`inquiry`](Self::inquiry) tells.
     pub fn inquire(&mut self, now: Duration, out: &mut O) {
-        if self.probe.inquiry != Inquiry::Open || !self.is_open() {
+        if !matches!(self.probe.inquiry, Inquiry::Open | Inquiry::Unheard) || !self.is_open() {
             return;
         }
         let params = self.own_params();
         self.probe.inquiry = match self.send_own(method::DISCOVER, Some(&params), Purpose::Inquire, now, out)
         {
             Ok(()) => Inquiry::UnderWay,
-            Err(_) => Inquiry::No,
+            Err(_) => Inquiry::Unheard,
         };
     }
 

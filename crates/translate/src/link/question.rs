@@ -85,7 +85,8 @@ impl<O: Outlet> Link<O> {
             None => self.sole_member()?,
         };
         let declared = kind.is_none_or(|kind| asked.capabilities.answers(kind));
-        if !declared || self.asked.len() >= MAX_QUESTIONS {
+        let open = self.asked.values().filter(|question| question.is_for(member));
+        if !declared || open.count() >= MAX_QUESTIONS {
             return None;
         }
         let ours = self.next_question;

@@ -48,6 +48,8 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) {
+        // What comes in the end depends on answers: results of retries "MUST NOT be cached" (2026-07-28, Caching).
+        client.keeps = None;
         let (asked, ways) = match self.plan(&mut client, result, out) {
             Ok(plan) => plan,
             Err(problem) => return self.end_asking(client, problem, out),

@@ -144,6 +144,13 @@ impl<O: Outlet> Link<O> {
                  unsubscribe from some"
             )));
         }
+        // One listen carries what all of them want: what exceeds it would take the place of somebody else's.
+        if self.subscriptions.len() >= MAX_RESOURCES && !self.subscriptions.contains(&uri) {
+            return Err(invalid_request(format!(
+                "Invalid request: the sessions on this server are subscribed to {MAX_RESOURCES} resources, which is \
+                 the limit"
+            )));
+        }
         Ok(uri)
     }
 

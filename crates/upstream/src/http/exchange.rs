@@ -79,7 +79,10 @@ impl Conversation {
             return Box::pin(self.send_over(message)).await;
         }
         if is_first_contact && self.remote.transport() == HttpTransport::Sse {
-            return Box::pin(self.open_sse(message)).await;
+            match Box::pin(self.open_sse(message)).await {
+                Err(Failure::Status(_) | Failure::Protocol(_)) if self.has_left_sse() => {}
+                outcome => return outcome,
+            }
         }
         let session = self.established.get();
         let answer = self.remote.post(message, &self.established).await?;
@@ -138,9 +141,16 @@ impl Conversation {
         Events::new(answer, decoder, Some(self.remote.patience))
     }
 
+    /// How long the stream of an answer may be silent. One that tells of changes is, as long as nothing changes.
+    fn patience(&self, message: &Outgoing) -> Option<Duration> {
+        let about = message.modern().map(|modern| &modern.about);
+        (!matches!(about, Some(About::Changes))).then_some(self.remote.patience)
+    }
+
     /// Reads a stream up to the answer, coming back for the rest where it breaks.
     async fn stream(&self, answer: Answer, message: &Outgoing) -> Result<Outcome, Failure> {
-        let mut events = self.events(answer);
+        let patience = self.patience(message);
+        let mut events = Events::new(answer, decoder(self.shared.max_message), patience);
         let mut fruitless = 0;
         loop {
             let broken = loop {

@@ -51,7 +51,7 @@ impl Conversation {
     fn mirrored<'a>(&self, modern: &'a Modern) -> Cow<'a, [Header]> {
         let more = match &modern.about {
             About::Call(call) => self.remote.tools.headers(call),
-            About::Tools | About::Other => Vec::new(),
+            About::Tools | About::Changes | About::Other => Vec::new(),
         };
         if more.is_empty() {
             return Cow::Borrowed(&modern.mirrored);

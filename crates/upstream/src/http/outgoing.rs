@@ -50,6 +50,8 @@ pub(crate) enum About {
     Tools,
     /// It calls one.
     Call(Call),
+    /// Nothing: it wants to hear of changes, whenever there are some.
+    Changes,
     /// Nothing.
     Other,
 }
@@ -124,6 +126,7 @@ impl Modern {
         mirrored.extend(subject(&request.method, &params).map(|value| (NAME, value)));
         let about = match &*request.method {
             method::TOOLS_LIST => About::Tools,
+            method::LISTEN => About::Changes,
             method::TOOLS_CALL => About::Call(Call {
                 tool: params.get_str("name")?.into_owned(),
                 arguments: params.get("arguments"),

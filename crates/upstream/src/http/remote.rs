@@ -80,6 +80,11 @@ impl Remote {
         self.speaks_sse.store(true, Ordering::Relaxed);
     }
 
+    /// What the server was found to speak it speaks no more. Whether that was only learnt.
+    pub(crate) fn forget_sse(&self) -> bool {
+        self.speaks_sse.swap(false, Ordering::Relaxed)
+    }
+
     /// Where messages go that the `endpoint` event of HTTP+SSE named. `None` for another origin.
     pub(crate) fn endpoint(&self, named: &str) -> Option<Place> {
         self.place.join(named)

@@ -30,6 +30,12 @@ impl Conversation {
         }
     }
 
+    /// Whether a server that offers no stream of HTTP+SSE may speak something newer by now: that it spoke HTTP+SSE was only
+    /// learnt.
+    pub(crate) fn has_left_sse(&self) -> bool {
+        self.established.endpoint().is_none() && self.remote.forget_sse()
+    }
+
     /// Opens the stream, then sends the first message. Its answer comes on the stream.
     pub(crate) async fn open_sse(&self, message: &Outgoing) -> Result<Outcome, Failure> {
         let events = self.open_stream().await?;

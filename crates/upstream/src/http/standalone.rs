@@ -28,6 +28,7 @@ impl Conversation {
     pub(crate) async fn listen(self) -> NoStream {
         let mut decoder = decoder(self.shared.max_message);
         let mut pause = FIRST_PAUSE;
+        let mut was_offered = false;
         loop {
             let answer = self.remote.get(self.established.get(), decoder.last_event_id());
             match answer.await {
@@ -35,6 +36,7 @@ impl Conversation {
                     return NoStream::NotOffered;
                 }
                 Ok(answer) if answer.status().is_success() => {
+                    was_offered = true;
                     let mut events = Events::new(answer, decoder, None);
                     while let Ok(Some(event)) = events.next().await {
                         pause = FIRST_PAUSE;
@@ -43,7 +45,11 @@ impl Conversation {
                     }
                     decoder = events.into_decoder();
                 }
-                Ok(answer) if answer.status() == StatusCode::NOT_FOUND => return NoStream::SessionGone,
+                // Many servers have nothing at all for GET and say so with 404: about the session that tells something
+                // only where there was a stream before. Else the next POST will.
+                Ok(answer) if answer.status() == StatusCode::NOT_FOUND && was_offered => {
+                    return NoStream::SessionGone;
+                }
                 // "The server MUST either return Content-Type: text/event-stream …, or else return HTTP 405".
                 Ok(answer) if is_refusal(answer.status()) => return NoStream::NotOffered,
                 Ok(_) | Err(_) => {}

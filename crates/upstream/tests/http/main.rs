@@ -87,6 +87,20 @@ fn target(peer: &Peer) -> HttpTarget {
 
 async fn connect(target: &HttpTarget, era: HttpTransport) -> (Arc<Heard>, Connection) {
     let http = Http::new("test", target, era, SETTINGS).expect("the target is well formed");
+    start(&http).await
+}
+
+/// Another connection to a peer that was met before.
+async fn meet(http: &Http, peer: Peer) -> House {
+    let (heard, connection) = start(http).await;
+    House {
+        peer,
+        heard,
+        connection,
+    }
+}
+
+async fn start(http: &Http) -> (Arc<Heard>, Connection) {
     let heard = Arc::new(Heard::default());
     let idle = http.connect().await.expect("there is nothing to bring up");
     let connection = idle.start(Arc::clone(&heard) as _);

@@ -334,3 +334,42 @@ async fn nobody_there_is_told_as_such() {
     assert!(matches!(failure, Failure::Unreachable(_)), "{failure}");
     assert!(!failure.may_have_been_processed());
 }
+
+#[tokio::test]
+async fn a_server_that_never_offered_a_stream_has_not_forgotten_the_session() {
+    for session in ["Mcp-Session-Id: s-1\r\n", ""] {
+        let mut house = House::new(HttpTransport::Streamable).await;
+        house.send(INITIALIZE);
+        let opening = house.peer.next().await;
+        opening.answer(200, &format!("{JSON}{session}"), OPENED).await;
+        house.heard.answer(1).await;
+        house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        house.peer.next().await.accept().await;
+        let stream = house.peer.next().await;
+        assert_eq!(stream.method(), "GET");
+        stream.answer(404, "", "Cannot GET /mcp").await;
+        // The first might be among the last words of a session that is over.
+        for id in [2, 3] {
+            house.ask(id).await.json(&result(id, "text")).await;
+            assert!(house.heard.result(id).await.contains("text"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_found_any_more_was_the_sessions() {
+    let mut house = House::new(HttpTransport::Streamable).await;
+    house.send(INITIALIZE);
+    let headers = format!("{JSON}Mcp-Session-Id: s-1\r\n");
+    house.peer.next().await.answer(200, &headers, OPENED).await;
+    house.heard.answer(1).await;
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    house.peer.next().await.accept().await;
+    let mut stream = house.peer.next().await.events().await;
+    stream.write("id: e-1\nretry: 100\ndata:\n\n").await;
+    stream.end().await;
+    let again = house.peer.next().await;
+    assert_eq!(again.header("last-event-id"), Some("e-1"));
+    again.answer(404, "", "").await;
+    assert!(matches!(house.heard.closed().await, Closed::SessionLost));
+}

@@ -149,3 +149,35 @@ async fn a_handshake_that_was_refused_is_tried_again_on_the_same_stream() {
         .await;
     house.heard.answer(2).await;
 }
+
+#[tokio::test]
+async fn a_server_that_has_left_http_sse_behind_is_spoken_to_as_it_speaks_now() {
+    let peer = crate::peer::Peer::new().await;
+    let http = pontoon_upstream::Http::new(
+        "test",
+        &crate::target(&peer),
+        HttpTransport::Auto,
+        crate::SETTINGS,
+    );
+    let http = http.expect("the target is well formed");
+    let mut house = crate::meet(&http, peer).await;
+    house.send(INITIALIZE);
+    house.peer.next().await.answer(405, "", "").await;
+    let first = stream(&mut house, "messages").await;
+    house.peer.next().await.accept().await;
+    first.end().await;
+    assert!(matches!(house.heard.closed().await, Closed::SessionLost));
+
+    let mut house = crate::meet(&http, house.peer).await;
+    house.send(INITIALIZE);
+    let stream = house.peer.next().await;
+    assert_eq!(stream.method(), "GET", "what it spoke is remembered");
+    stream.answer(405, "", "").await;
+    let opening = house.peer.next().await;
+    assert!(opening.head.starts_with("POST /secret/mcp?"), "{}", opening.head);
+    let headers = "Content-Type: application/json\r\nMcp-Session-Id: s-1\r\n";
+    opening.answer(200, headers, OPENED).await;
+    house.heard.answer(1).await;
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    assert_eq!(house.peer.next().await.header("mcp-session-id"), Some("s-1"));
+}

@@ -1,7 +1,9 @@
 //! 2026-07-28.
 
+use std::time::Duration;
+
 use pontoon_jsonrpc::Id;
-use pontoon_upstream::{Closed, Failure, HttpTransport};
+use pontoon_upstream::{Closed, Failure, Http, HttpSettings, HttpTransport};
 
 use super::{House, INITIALIZE, OPENED};
 
@@ -174,3 +176,23 @@ async fn the_old_transport_has_no_way_for_it() {
 }
 
 const JSON: &str = "Content-Type: application/json\r\n";
+
+#[tokio::test]
+async fn a_stream_of_changes_may_be_silent_for_ever_and_other_answers_may_not() {
+    let peer = crate::peer::Peer::new().await;
+    let settings = HttpSettings {
+        read_timeout: Duration::from_millis(50),
+        ..crate::SETTINGS
+    };
+    let http = Http::new("test", &crate::target(&peer), HttpTransport::Streamable, settings);
+    let mut house = crate::meet(&http.expect("the target is well formed"), peer).await;
+    house.send(&modern(1, "subscriptions/listen", r#""notifications":{}"#));
+    let mut listening = house.peer.next().await.events().await;
+    house.send(&modern(2, "tools/call", r#""name":"slow""#));
+    let _silent = house.peer.next().await.events().await;
+    assert!(matches!(house.heard.failure(2).await, Failure::Broken(_)));
+    // It has been silent for longer.
+    let end = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}"#;
+    listening.write(&format!("data: {end}\n\n")).await;
+    assert!(house.heard.result(1).await.contains("complete"));
+}

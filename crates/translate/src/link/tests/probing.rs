@@ -398,3 +398,31 @@ fn a_modern_server_need_not_say_who_it_is_and_a_legacy_client_has_to_hear_it() {
         .replace("$INITIALIZE", INITIALIZE),
     );
 }
+
+#[test]
+fn an_inquiry_that_does_not_reach_the_server_says_nothing_of_it() {
+    by_the_gateway(
+        Server::Legacy,
+        r#"
+        open
+            to server: {"id":1,"method":"initialize",…
+        server: {"id":1,"result":$SERVER}
+            to server: {"method":"notifications/initialized"}
+            opened
+        inquire
+            to server: {"id":2,"method":"server/discover",…
+        fail 2
+        inquiry Unheard
+        full
+        inquire
+        inquiry Unheard
+        room
+        inquire
+            to server: {"id":4,"method":"server/discover",…
+        refuse 4
+        inquiry No
+        inquire
+        is legacy
+        "#,
+    );
+}

@@ -364,3 +364,30 @@ fn on_a_shared_server_the_answer_in_which_a_question_comes_says_who_is_asked() {
         "#,
     );
 }
+
+#[test]
+fn questions_that_one_client_leaves_open_are_no_others_limit() {
+    let mut script = String::from(
+        r#"join c
+c: {"id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},"clientInfo":{"name":"c","version":"1"}}}
+    c speaks 2025-11-25
+    to c: …
+a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+    to server: {"id":2,…
+c: {"id":1,"method":"tools/call","params":{"name":"t"}}
+    to server: {"id":3,…
+"#,
+    );
+    for id in 1..=100 {
+        script += &format!(
+            "server 2: {{\"id\":{id},\"method\":\"sampling/createMessage\"}}\n    to a on 1: {{\"id\":{id},…\n"
+        );
+    }
+    script += r#"server 2: {"id":101,"method":"sampling/createMessage"}
+    dropped: unanswerable_question
+    to server: {"id":101,"error":…
+server 3: {"id":102,"method":"sampling/createMessage"}
+    to c on 1: {"id":101,…
+"#;
+    shared(&script);
+}

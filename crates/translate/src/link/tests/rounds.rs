@@ -332,3 +332,21 @@ fn a_client_without_a_session_cannot_be_asked() {
         "#,
     );
 }
+
+#[test]
+fn what_depends_on_answers_is_not_kept() {
+    legacy_to_modern(
+        r#"
+        a: {"id":1,"method":"resources/read","params":{"uri":"u"}}
+            to server: {"id":3,…
+        server: {"id":3,"result":{"resultType":"input_required","inputRequests":{"q":{"method":"roots/list"}}}}
+            to a on 1: {"id":1,"method":"roots/list"}
+        a: {"id":1,"result":{"roots":[]}}
+            to server: {"id":4,…
+        server: {"id":4,"result":{"resultType":"complete","contents":[],"ttlMs":60000,"cacheScope":"public"}}
+            to a: {"id":1,"result":{"contents":[]}}
+        a: {"id":2,"method":"resources/read","params":{"uri":"u"}}
+            to server: {"id":5,…
+        "#,
+    );
+}

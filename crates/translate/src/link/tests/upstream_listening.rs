@@ -207,3 +207,37 @@ fn a_session_that_leaves_while_it_subscribes_is_answered_once_and_forgotten() {
         "#,
     );
 }
+
+#[test]
+fn what_one_session_subscribes_to_displaces_nothing_of_another() {
+    let mut script = String::from(
+        r#"b: {"id":1,"method":"resources/subscribe","params":{"uri":"z"}}
+    to server: {"id":4,"method":"subscriptions/listen",…
+server: {"method":"notifications/subscriptions/acknowledged","params":{"_meta":{"~subscriptionId":4},"notifications":{"toolsListChanged":true,"resourceSubscriptions":["z"]}}}
+    to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+    to b: {"id":1,"result":{}}
+a: {"id":"first","method":"resources/subscribe","params":{"uri":"a:0"}}
+    to server: {"id":6,"method":"subscriptions/listen",…
+"#,
+    );
+    let granted: Vec<_> = (0..999).map(|number| format!("\"a:{number}\"")).collect();
+    for number in 1..999 {
+        script += &format!(
+            "a: {{\"id\":{number},\"method\":\"resources/subscribe\",\"params\":{{\"uri\":\"a:{number}\"}}}}\n"
+        );
+    }
+    script += r#"a: {"id":"more","method":"resources/subscribe","params":{"uri":"a:999"}}
+    to a: {"id":"more","error":{"code":-32600,…1000 resources…
+b: {"id":2,"method":"resources/unsubscribe","params":{"uri":"y"}}
+    to b: {"id":2,"result":{}}
+"#;
+    script += &format!(
+        r#"server: {{"method":"notifications/subscriptions/acknowledged","params":{{"_meta":{{"~subscriptionId":6}},"notifications":{{"toolsListChanged":true,"resourceSubscriptions":["a:0","z"]}}}}}}
+    to server: {{"method":"notifications/cancelled","params":{{"requestId":4}}}}
+    to a: {{"id":"first","result":{{}}}}
+    to server: {{"id":1005,"method":"subscriptions/listen",…{}…"z"]}}}}}}
+"#,
+        granted[998]
+    );
+    shared_modern(&script);
+}
