@@ -30,6 +30,10 @@ const MAX_MISSED: usize = 32;
 /// Most questions that may wait for a call that they could belong to.
 const MAX_WAITING: usize = 16;
 
+/// How long a question that came in no call's answer leaves the calls under way alone: it costs their clients a request
+/// more. A server that still waits for it then, in the middle of such a call perhaps, gets it from them all the same.
+const COURTESY: Duration = Duration::from_secs(1);
+
 /// A call whose client is asked something, from its first question to its end.
 pub(super) struct Asking<P> {
     account: Account,
@@ -90,15 +94,34 @@ pub(super) enum End {
 pub(super) struct Asked {
     pub(super) server_id: Id,
     kind: Kind,
+    subject: Subject,
     /// As `inputRequests` has it.
     request: Raw,
+}
+
+/// What a question is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// The call that brings it: void when that is over.
+    Call,
+    /// The client, as far as is known. A call only brings it, and an answer is welcome also when that is over.
+    Client,
 }
 
 /// A question that belongs to no call so far: `roots/list` right after the handshake, for example.
 pub(super) struct Waiting {
     asked: Asked,
     params: Option<Raw>,
+    /// What it leaves alone at first: the calls up to this one, until then.
+    courtesy: (UpstreamId, Duration),
     until: Duration,
+}
+
+impl Waiting {
+    fn may_go_to(&self, call: UpstreamId, now: Duration) -> bool {
+        let (newest, until) = self.courtesy;
+        call > newest || now >= until
+    }
 }
 
 impl Asked {
@@ -157,15 +180,20 @@ impl<O: Outlet> Link<O> {
     ) -> Result<(), ErrorObject> {
         let nobody = || super::question::nobody(&request.method);
         let kind = Kind::of(&request.method).ok_or_else(nobody)?;
-        let asked = Asked {
+        let mut asked = Asked {
             server_id: request.id.clone(),
             kind,
+            subject: Subject::Call,
             request: input_required::question(&request.method, request.params.as_ref()),
+        };
+        let courtesy = match self.says_whose && kind == Kind::Roots {
+            true => COURTESY,
+            false => Duration::ZERO,
         };
         let call = match within {
             // What it asks about is over, or its client cannot be asked: that is no other client's affair.
             Some(id) if !self.is_own(id) => Some(self.asked_about(id).ok_or_else(nobody)?),
-            _ => self.only_call(),
+            _ => self.only_call().filter(|_| courtesy.is_zero()),
         };
         if let Some(call) = call {
             return self
@@ -175,9 +203,11 @@ impl<O: Outlet> Link<O> {
         if !self.introduction.capabilities.answers(kind) || self.waiting.len() >= MAX_WAITING {
             return Err(nobody());
         }
+        asked.subject = Subject::Client;
         self.waiting.push(Waiting {
             asked,
             params: request.params.clone(),
+            courtesy: (UpstreamId(self.next_id - 1), now + courtesy),
             until: now + self.timeouts.call,
         });
         Ok(())
@@ -201,7 +231,11 @@ impl<O: Outlet> Link<O> {
         if self.sharing == Sharing::Shared {
             return None;
         }
-        let parked = self.asking.iter().filter(|(_, asking)| asking.is_parked());
+        // Where messages say whose they are, this one is not the parked call's, and that call's client may never come back.
+        let parked = self
+            .asking
+            .iter()
+            .filter(|(_, asking)| asking.is_parked() && !self.says_whose);
         let mut calls = self
             .client_exchanges()
             .filter(|(_, client)| client.asks.is_some())
@@ -266,20 +300,36 @@ impl<O: Outlet> Link<O> {
         self.asking.get_mut(&call)
     }
 
-    /// Questions that belonged to no call go to the only one there is now.
+    /// Questions that belonged to no call go to the only one there is now, and are brought at once: it may be over soon.
     pub(super) fn assign_waiting(&mut self, now: Duration, out: &mut O) {
-        while !self.waiting.is_empty() {
-            let Some(call) = self.only_call() else { return };
-            let Waiting { asked, params, .. } = self.waiting.remove(0);
+        let Some(call) = self.only_call().filter(|_| !self.waiting.is_empty()) else {
+            return;
+        };
+        let (ready, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|waiting| waiting.may_go_to(call, now));
+        self.waiting = waiting;
+        if ready.is_empty() {
+            return;
+        }
+        for Waiting { asked, params, .. } in ready {
             if let Err((asked, error)) = self.put(call, asked, params.as_ref(), now, out) {
                 out.anomaly(Anomaly::UnanswerableQuestion);
                 post(encode::error(Some(&asked.server_id), &error), out);
             }
         }
+        if self
+            .asking
+            .get(&call)
+            .is_some_and(|asking| asking.due().is_some())
+        {
+            self.bring_questions(call, now, out);
+        }
     }
 
     /// Brings questions that have settled, and gives up calls whose clients did not come back.
     pub(super) fn expire_asking(&mut self, now: Duration, out: &mut O) {
+        self.assign_waiting(now, out);
         for call in self.calls_where(|asking| asking.due().is_some_and(|due| due <= now)) {
             self.bring_questions(call, now, out);
         }
@@ -440,12 +490,12 @@ impl<O: Outlet> Link<O> {
         self.end_parked(call, End::Failed(fault.clone()), out).is_ok()
     }
 
-    /// What the call asked is void.
+    /// What the call asked is void. What is left for its client to answer can still be answered.
     fn end_parked(&mut self, call: UpstreamId, end: End, out: &mut O) -> Result<(), End> {
         let asking = self.asking.get_mut(&call);
         match asking.map(|asking| (&mut asking.open, &mut asking.stage)) {
             Some((open, Stage::Parked(parked))) if parked.end.is_none() => {
-                for (_, asked) in open.drain(..) {
+                for (_, asked) in open.extract_if(.., |(_, asked)| asked.subject == Subject::Call) {
                     post(asked.silence(), out);
                 }
                 parked.end = Some(end);

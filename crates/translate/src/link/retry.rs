@@ -122,7 +122,7 @@ impl<O: Outlet> Link<O> {
             }
         }
         if let Some(end) = parked.end.take() {
-            self.asking.remove(&call);
+            self.void_asking(call, out);
             return match end {
                 End::Answered(outcome) => self.answer(call, client, (&parked.method, outcome), now, out),
                 End::Failed(fault) => self.fail(client, &fault, out),

@@ -28,6 +28,7 @@ impl<O: Outlet> Link<O> {
 
     /// A message that came in the answer to `request`, and so is about it.
     pub fn receive_within(&mut self, message: Message, request: &Id, now: Duration, out: &mut O) {
+        self.says_whose = true;
         self.take(message, minted_id(request), now, out);
     }
 

@@ -159,7 +159,6 @@ fn a_question_outside_of_any_call_waits_for_the_next_one() {
             to m: {"id":1,…
         m: {"id":2,"method":"prompts/get","params":{"name":"p","_meta":{$A}}}
             to server: {"id":3,…
-        time 1s
             to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},…
         "#,
     );
@@ -170,6 +169,98 @@ fn a_question_outside_of_any_call_waits_for_the_next_one() {
         time 60s
             to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
             to server: {"id":"e","result":{"action":"cancel"}}
+        "#,
+    );
+}
+
+#[test]
+fn a_question_that_came_in_no_answer_leaves_the_calls_under_way_alone_at_first() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"slow","_meta":{$A,"progressToken":"p"}}}
+            to server: {"id":2,…
+        server 2: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
+            to m on 1: {"method":"notifications/progress","params":{"progressToken":"p","progress":1}}
+        server: {"id":"r","method":"roots/list"}
+        time 500ms
+        abandon m 1
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to m: {"id":1,"error":{"code":-32603,"message":"The request was cancelled…
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":3,…
+            to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},"requestState":"seal 1 for m",…
+        server 3: {"id":3,"result":{}}
+        m: {"id":3,"method":"tools/call","params":{"name":"t","_meta":{$A},"inputResponses":{"question-1":{"roots":[]}},"requestState":"seal 1 for m"}}
+            to server: {"id":"r","result":{"roots":[]}}
+            to m: {"id":3,"result":{"resultType":"complete",…
+        "#,
+    );
+}
+
+#[test]
+fn what_a_call_only_brought_is_answered_without_its_client_all_the_same() {
+    asked(
+        r#"
+        server: {"id":"r","method":"roots/list"}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":2,…
+            to m: {"id":1,"result":{"resultType":"input_required",…
+        server: {"id":2,"result":{}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$A},"requestState":"seal 1 for m"}}
+            to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
+            to m: {"id":2,"result":{"resultType":"complete",…
+        places 0
+        "#,
+    );
+    asked(
+        r#"
+        server: {"id":"r","method":"roots/list"}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":2,…
+            to m: {"id":1,"result":{"resultType":"input_required",…
+        server: {"id":2,"result":{}}
+        time 301s
+            to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
+            dropped: parked_expired
+        places 0
+        "#,
+    );
+}
+
+#[test]
+fn a_server_that_waits_for_such_an_answer_in_the_middle_of_a_call_gets_it_from_that_call() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"roots","_meta":{$A,"progressToken":"p"}}}
+            to server: {"id":2,…
+        server 2: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
+            to m on 1: …
+        server: {"id":"r","method":"roots/list"}
+        time 999ms
+        time 1s
+            to m: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},"requestState":"seal 1 for m",…
+        m: {"id":2,"method":"tools/call","params":{"name":"roots","_meta":{$A},"inputResponses":{"question-1":{"roots":[]}},"requestState":"seal 1 for m"}}
+            to server: {"id":"r","result":{"roots":[]}}
+        server 2: {"id":2,"result":{}}
+            to m: {"id":2,…
+        "#,
+    );
+}
+
+#[test]
+fn a_client_that_never_comes_back_does_not_hold_up_what_comes_in_no_answer() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":2,…
+        server 2: {"id":"a","method":"elicitation/create","params":{"message":"?"}}
+        time 1s
+            to m: {"id":1,"result":{"resultType":"input_required",…
+        server: {"id":"r","method":"roots/list"}
+        n: {"id":1,"method":"tools/call","params":{"name":"u","_meta":{$A}}}
+            to server: {"id":3,…
+            to n: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-2":{"method":"roots/list"}},"requestState":"seal 2 for n",…
+        parked 2
         "#,
     );
 }
@@ -191,7 +282,6 @@ fn where_two_calls_may_ask_a_question_goes_to_neither_unless_it_says_whose_it_is
             to server: {"id":"b","result":{"roots":[]}}
         server: {"id":3,"result":{}}
             to n: {"id":2,…
-        time 3s
             to m: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-2":{"method":"roots/list"}},"requestState":"seal 2 for m",…
         "#,
     );
