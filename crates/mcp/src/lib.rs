@@ -17,6 +17,7 @@
 //! ```
 
 mod annotation;
+mod askable;
 mod capability;
 pub mod error;
 pub mod header;
@@ -27,6 +28,7 @@ mod question;
 mod revision;
 
 pub use annotation::{AnnotationError, MirroredParameter, X_MCP_HEADER};
+pub use askable::Askable;
 pub use capability::ClientCapabilities;
 pub use level::LogLevel;
 pub use question::Question;

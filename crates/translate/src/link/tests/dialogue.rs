@@ -363,7 +363,7 @@ impl Dialogue {
                 let retry = params.and_then(|params| self.open_seal(&params.get_str("requestState")?));
                 Client::Modern(Box::new(Modern {
                     meta,
-                    account: Account(u64::from(name == "n")),
+                    account: Account(u128::from(name == "n")),
                     retry,
                 }))
             }
