@@ -415,10 +415,16 @@ impl<O: Outlet> Link<O> {
 
     /// The client did not come back: the server is told, and the call is over.
     fn give_up_parked(&mut self, call: UpstreamId, out: &mut O) {
+        let stage = self.asking.get_mut(&call).map(|asking| &mut asking.stage);
+        if let Some(Stage::Parked(parked)) = stage.map(|stage| std::mem::replace(stage, Stage::Resumed)) {
+            self.abandon_parked(call, &parked, out);
+            out.anomaly(Anomaly::ParkedExpired);
+        }
+    }
+
+    /// A parked call will not go on: the server hears so, and that nobody answers what it asked.
+    pub(super) fn abandon_parked(&mut self, call: UpstreamId, parked: &Parked, out: &mut O) {
         let Some(asking) = self.asking.remove(&call) else {
-            return;
-        };
-        let Stage::Parked(parked) = asking.stage else {
             return;
         };
         for (_, asked) in &asking.open {
@@ -431,7 +437,6 @@ impl<O: Outlet> Link<O> {
                 self.given_up.add(call, Asker::Account(asking.account), until);
             }
         }
-        out.anomaly(Anomaly::ParkedExpired);
     }
 
     /// A call is over: what it asked is void, and the server hears so.

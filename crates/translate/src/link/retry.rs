@@ -66,7 +66,7 @@ impl<O: Outlet> Link<O> {
             out,
         );
         if let Err(reason) = self.pass_answers(call, &responses, out) {
-            self.asking.remove(&call);
+            self.abandon_parked(call, &parked, out);
             return self.fail(client, &Fault::after(reason), out);
         }
         self.go_on(call, parked, client, now, out);
@@ -85,7 +85,8 @@ impl<O: Outlet> Link<O> {
         }
     }
 
-    /// Gives the server the answers that it waits for. Those that nobody asked for are ignored.
+    /// Gives the server the answers that it waits for. Those that nobody asked for are ignored. What the server did not
+    /// take stays open.
     fn pass_answers(&mut self, call: UpstreamId, responses: &RawObject, out: &mut O) -> Result<(), Reason> {
         let Some(asking) = self.asking.get_mut(&call) else {
             return Ok(());
@@ -95,7 +96,7 @@ impl<O: Outlet> Link<O> {
             match responses.get(name).filter(|answer| answer.object().is_some()) {
                 Some(answer) if sent.is_ok() => {
                     sent = out.send(encode::result(&asked.server_id, &answer));
-                    false
+                    sent.is_err()
                 }
                 _ => true,
             }

@@ -513,11 +513,47 @@ fn a_server_that_takes_no_answer_ends_the_call() {
         r#"
         full
         {ANSWER}
+            dropped: undeliverable
+            dropped: undeliverable
             to m: {{"id":9,"error":{{"code":-32603,…"reason":"upstream_stuck"…
         places 0
         room
         "#
     ));
+}
+
+#[test]
+fn a_server_that_takes_one_answer_and_no_more_is_told_as_much_as_it_takes() {
+    let both_answered = |room: &str, expected: &str| {
+        asked_for_a_name(&format!(
+            r#"
+        server: {{"id":"b","method":"roots/list"}}
+        time 1s
+            to m: {{"id":1,"result":{{"resultType":"input_required",…
+        {room}
+        m: {{"id":9,"method":"tools/call","params":{{"name":"t","_meta":{{$A}},"inputResponses":{{"question-1":{{"action":"accept"}},"question-2":{{"roots":[]}}}},"requestState":"seal 1 for m"}}}}
+            {expected}
+            to m: {{"id":9,"error":{{"code":-32603,…"reason":"upstream_stuck"…
+        places 0
+        room
+        server: {{"id":2,"result":{{}}}}
+            dropped: unknown_response
+        "#
+        ));
+    };
+    both_answered(
+        "room for 1",
+        r#"to server: {"id":"a","result":{"action":"accept"}}
+            dropped: undeliverable
+            dropped: undeliverable"#,
+    );
+    // There is room again as soon as one was refused.
+    both_answered(
+        "full once",
+        r#"to server: {"id":"a","result":{"action":"cancel"}}
+            to server: {"id":"b","error":{"code":-32603,"message":"The client did not answer in time"}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}"#,
+    );
 }
 
 #[test]
