@@ -8,6 +8,7 @@ mod sessions;
 mod sse;
 mod stateless;
 mod tls;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
