@@ -122,9 +122,10 @@ impl Endpoint {
             }
             Some(LeasePolicy::Session) => {
                 let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
-                let need = match may_be_asked && !self.says_whom_it_asks() {
-                    true => Need::Seat,
-                    false => Need::Lease,
+                let need = if may_be_asked && !self.says_whom_it_asks() {
+                    Need::Seat
+                } else {
+                    Need::Lease
                 };
                 return self.in_turn(need, caller, meta).await;
             }

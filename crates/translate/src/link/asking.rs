@@ -186,9 +186,10 @@ impl<O: Outlet> Link<O> {
             subject: Subject::Call,
             request: input_required::question(&request.method, request.params.as_ref()),
         };
-        let courtesy = match self.says_whose && kind == Kind::Roots {
-            true => COURTESY,
-            false => Duration::ZERO,
+        let courtesy = if self.says_whose && kind == Kind::Roots {
+            COURTESY
+        } else {
+            Duration::ZERO
         };
         let call = match within {
             // What it asks about is over, or its client cannot be asked: that is no other client's affair.
