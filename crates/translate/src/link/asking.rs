@@ -11,8 +11,8 @@ use pontoon_mcp::error::{invalid_params, invalid_request};
 
 use super::{
     Account, Anomaly, Bridge, Bytes, ClientCapabilities, ClientExchange, Deadline, Duration, ErrorObject,
-    Fault, Id, InFlight, Link, Opened, Origin, Outlet, Raw, Reason, Sharing, Text, UpstreamId, accept,
-    cancelled, encode, post,
+    Fault, Id, InFlight, Link, LogLevel, Opened, Origin, Outlet, Raw, Reason, Sharing, Text, UpstreamId,
+    accept, cancelled, encode, post,
 };
 use crate::exchange::{Asker, Retry, Ticket};
 use crate::input_required;
@@ -24,7 +24,7 @@ const SETTLING: Duration = Duration::from_millis(20);
 /// Most questions of one call that may be open.
 const MAX_QUESTIONS: usize = 32;
 
-/// Most progress notifications that are kept for a client that is away. Each says all that those before it said.
+/// Most notifications that are kept for a client that is away, the latest: progress says all that was said before it.
 const MAX_MISSED: usize = 32;
 
 /// Most questions that may wait for a call that they could belong to.
@@ -63,15 +63,15 @@ pub(super) struct Parked {
     pub(super) deadline: Deadline,
     pub(super) since: Duration,
     until: Duration,
-    /// Progress that it made meanwhile: the latest, as the server reported it.
-    missed: VecDeque<RawObject>,
+    /// What the server told about it meanwhile: the latest.
+    missed: VecDeque<Missed>,
     /// How it ended meanwhile, for the client to hear when it comes back.
     pub(super) end: Option<End>,
 }
 
 impl Parked {
     /// What its client has to hear when it comes back, oldest first.
-    pub(super) fn take_missed(&mut self) -> VecDeque<RawObject> {
+    pub(super) fn take_missed(&mut self) -> VecDeque<Missed> {
         std::mem::take(&mut self.missed)
     }
 
@@ -82,6 +82,12 @@ impl Parked {
             ..self
         }
     }
+}
+
+/// A notification about a call whose client is away, as the server wrote its params.
+pub(super) enum Missed {
+    Progress(RawObject),
+    Log(LogLevel, Option<Raw>),
 }
 
 /// How a call ended while its client was away.
@@ -464,17 +470,24 @@ impl<O: Outlet> Link<O> {
         });
     }
 
-    /// Keeps progress of a call whose client is away; gives it back if there is no such call.
-    pub(super) fn keep_progress(&mut self, call: UpstreamId, progress: RawObject) -> Option<RawObject> {
+    /// Keeps what the server tells about a call whose client is away; gives it back if there is no such call.
+    pub(super) fn keep_missed(&mut self, call: UpstreamId, missed: Missed) -> Result<(), Missed> {
         let asking = self.asking.get_mut(&call);
         let Some(Stage::Parked(parked)) = asking.map(|asking| &mut asking.stage) else {
-            return Some(progress);
+            return Err(missed);
         };
         if parked.missed.len() >= MAX_MISSED {
             parked.missed.pop_front();
         }
-        parked.missed.push_back(progress);
-        None
+        parked.missed.push_back(missed);
+        Ok(())
+    }
+
+    /// The latest call whose client is away, where what the server tells can only be about one of its own client's.
+    pub(super) fn latest_parked(&self) -> Option<UpstreamId> {
+        let parked = self.asking.iter().filter(|(_, asking)| asking.is_parked());
+        let exclusive = self.sharing == Sharing::Exclusive;
+        exclusive.then(|| parked.map(|(call, _)| *call).max()).flatten()
     }
 
     /// The server answered a call whose client is away. Whether there was one.

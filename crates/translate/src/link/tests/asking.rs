@@ -656,3 +656,24 @@ fn progress_that_a_client_missed_is_told_when_it_is_back_and_its_number_is_bound
         "#
     ));
 }
+
+#[test]
+fn log_messages_that_a_client_missed_are_told_when_it_is_back() {
+    let wants = r#""io.modelcontextprotocol/logLevel":"info""#;
+    asked_for_a_name(&format!(
+        r#"
+        time 1s
+            to m: {{"id":1,"result":{{"resultType":"input_required",…
+        server: {{"method":"notifications/message","params":{{"level":"warning","data":"one"}}}}
+        server: {{"method":"notifications/message","params":{{"level":"debug","data":"two"}}}}
+        server 2: {{"method":"notifications/message","params":{{"level":"error","data":"three"}}}}
+        m: {{"id":9,"method":"tools/call","params":{{"name":"t","arguments":{{"n":1.0}},"_meta":{{$A,{wants}}},"inputResponses":{{"question-1":{{"action":"decline"}}}},"requestState":"seal 1 for m"}}}}
+            to server: {{"id":3,"method":"logging/setLevel",…
+            to server: {{"id":"a",…
+            to m on 9: {{"method":"notifications/message","params":{{"level":"warning","data":"one"}}}}
+            to m on 9: {{"method":"notifications/message","params":{{"level":"error","data":"three"}}}}
+        server: {{"id":2,"result":{{}}}}
+            to m: {{"id":9,…
+        "#
+    ));
+}
