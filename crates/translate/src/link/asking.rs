@@ -86,7 +86,7 @@ impl Parked {
 
 /// A notification about a call whose client is away, as the server wrote its params.
 pub(super) enum Missed {
-    Progress(RawObject),
+    Progress(Box<RawObject>),
     Log(LogLevel, Option<Raw>),
 }
 
@@ -470,17 +470,17 @@ impl<O: Outlet> Link<O> {
         });
     }
 
-    /// Keeps what the server tells about a call whose client is away; gives it back if there is no such call.
-    pub(super) fn keep_missed(&mut self, call: UpstreamId, missed: Missed) -> Result<(), Missed> {
+    /// Keeps what the server tells about a call whose client is away; `None` if there is no such call.
+    pub(super) fn keep_missed(&mut self, call: UpstreamId, missed: Missed) -> Option<()> {
         let asking = self.asking.get_mut(&call);
         let Some(Stage::Parked(parked)) = asking.map(|asking| &mut asking.stage) else {
-            return Err(missed);
+            return None;
         };
         if parked.missed.len() >= MAX_MISSED {
             parked.missed.pop_front();
         }
         parked.missed.push_back(missed);
-        Ok(())
+        Some(())
     }
 
     /// The latest call whose client is away, where what the server tells can only be about one of its own client's.

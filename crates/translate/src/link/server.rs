@@ -221,7 +221,8 @@ impl<O: Outlet> Link<O> {
         }) = exchange
         else {
             // Whoever waits for it may be asked something, and has no stream meanwhile.
-            if id.is_none_or(|id| self.keep_missed(id, Missed::Progress(params)).is_err()) {
+            let kept = id.and_then(|id| self.keep_missed(id, Missed::Progress(Box::new(params))));
+            if kept.is_none() {
                 out.anomaly(Anomaly::UnknownToken);
             }
             return;
@@ -260,7 +261,7 @@ impl<O: Outlet> Link<O> {
         // Whoever waits for it may be asked something, and has no stream meanwhile.
         let about = within.or_else(|| self.latest_parked());
         let missed = Missed::Log(level, notification.params.clone());
-        if about.is_none_or(|call| self.keep_missed(call, missed).is_err()) {
+        if about.and_then(|call| self.keep_missed(call, missed)).is_none() {
             out.anomaly(Anomaly::AmbiguousNotification);
         }
     }
