@@ -8,8 +8,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use pontoon_config::{Config, Lease, LeaseKind, Server, Upstream};
 
-pub(crate) use human::Paint;
-
 /// The addresses of a running Pontoon.
 #[derive(Clone, Debug)]
 pub(crate) struct Announcement {

@@ -5,12 +5,14 @@ mod check;
 mod connect;
 mod serve;
 mod servers;
+mod tail;
 
 pub(crate) use call::{CallArguments, Era, HttpArguments, QuestionArguments};
 pub(crate) use check::CheckArguments;
 use clap::Parser;
 pub(crate) use connect::ConnectArguments;
 pub(crate) use serve::{LogFormat, ServeArguments};
+pub(crate) use tail::{Decode, Reconnect, TailArguments};
 
 use crate::exit_code;
 
@@ -52,6 +54,13 @@ pub(crate) enum Subcommand {
         after_long_help = exit_code::help(),
     )]
     Call(Box<CallArguments>),
+    /// Print an event stream as it comes, with times, ids, names and gaps, or as the text that a provider streams.
+    #[command(
+        help_template = serve::HELP_TEMPLATE,
+        before_long_help = tail::EXAMPLES,
+        after_long_help = exit_code::help(),
+    )]
+    Tail(Box<TailArguments>),
 }
 
 #[cfg(test)]

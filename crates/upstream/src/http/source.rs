@@ -216,10 +216,14 @@ impl EventSource {
                         Err(error) => Happening::Skipped { max: error.max },
                     }));
                 }
-                None => match answer.piece(self.settings.silence).await {
-                    Ok(Some(next)) => *chunk = next,
-                    Ok(None) => return self.lost(None, None),
-                    Err(why) => return self.lost(Some(why), None),
+                None => match within(self.settings.silence, answer.piece(None)).await {
+                    Some(Ok(Some(next))) => *chunk = next,
+                    Some(Ok(None)) => return self.lost(None, None),
+                    Some(Err(why)) => return self.lost(Some(why), None),
+                    None => {
+                        let why = Failure::Broken("it was silent for too long".to_owned());
+                        return self.lost(Some(why), None).map_err(|_| SourceError::Silent);
+                    }
                 },
             }
         }
@@ -259,6 +263,14 @@ impl EventSource {
     fn over(&mut self, why: SourceError) -> SourceError {
         self.state = State::Over;
         why
+    }
+}
+
+/// `None` if it takes longer.
+async fn within<T>(patience: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
+    match patience {
+        Some(patience) => tokio::time::timeout(patience, future).await.ok(),
+        None => Some(future.await),
     }
 }
 

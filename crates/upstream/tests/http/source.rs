@@ -205,10 +205,15 @@ async fn a_silent_stream_is_given_up() {
     let mut peer = Peer::new().await;
     let settings = SourceSettings {
         silence: Some(Duration::from_millis(20)),
+        max_failures: 1,
         ..QUICK
     };
     let mut source = source(&peer, EventRequest::default(), settings);
-    let serve = async { peer.next().await.events().await.left().await };
+    let serve = async {
+        for _ in 0..2 {
+            peer.next().await.events().await.left().await;
+        }
+    };
     let follow = async {
         assert!(matches!(next(&mut source).await, Happening::Opened { .. }));
         let lost = next(&mut source).await;
@@ -216,6 +221,9 @@ async fn a_silent_stream_is_given_up() {
             panic!("{lost:?}")
         };
         assert!(why.to_string().contains("silent"), "{why}");
+        assert!(matches!(next(&mut source).await, Happening::Opened { .. }));
+        let error = source.next().await.expect_err("that was once too often");
+        assert!(matches!(error, SourceError::Silent), "{error}");
     };
     tokio::join!(serve, follow);
 }

@@ -22,6 +22,10 @@ pub enum SourceError {
     /// The answer is no stream of events.
     #[error("{0}")]
     Refused(Box<Refusal>),
+    /// The stream was silent for longer than [`SourceSettings::silence`](crate::SourceSettings::silence), and is not to
+    /// be opened again.
+    #[error("the stream was silent for too long")]
+    Silent,
     /// The last id of the stream cannot be sent in a header.
     #[error("the stream's last id holds control characters, which no header can hold")]
     Id,
