@@ -13,6 +13,7 @@ mod peer;
 mod remote;
 mod serve;
 mod shutdown;
+mod snippet;
 mod status;
 mod tail;
 mod wiring;
@@ -32,6 +33,7 @@ fn main() -> std::process::ExitCode {
         Subcommand::Connect(arguments) => connect::command(&arguments, &environment),
         Subcommand::Check(arguments) => check::command(&arguments, &environment),
         Subcommand::Call(arguments) => call::command(&arguments, &environment),
+        Subcommand::Snippet(arguments) => snippet::command(&arguments, &environment),
         Subcommand::Tail(arguments) => tail::command(&arguments, &environment),
     };
     if let Err(failure) = &outcome {

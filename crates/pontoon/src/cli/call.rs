@@ -166,7 +166,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The value may be a secret: no message repeats it.
-fn header(text: &str) -> Result<(String, String), String> {
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("a header is written 'Name: value'")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
