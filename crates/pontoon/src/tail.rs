@@ -160,7 +160,7 @@ impl Tail {
             View::Machine => {
                 show(&machine::end(&self.watch));
             }
-            View::Events(_) => show_aside(&format!("{}\n", self.watch)),
+            View::Events(events) => show_aside(&events.summary(&self.watch)),
             View::Decoded(decoded) => decoded.end(),
         }
         match &self.reader {

@@ -321,6 +321,13 @@ fn what_goes_wrong_has_codes_of_its_own_and_says_what_to_do() {
         for words in words {
             assert!(tailed.stderr.contains(words), "{words}\n{}", tailed.stderr);
         }
+        // Nothing is said twice.
+        assert_eq!(
+            tailed.stderr.matches("no event stream").count(),
+            1,
+            "{}",
+            tailed.stderr
+        );
         serving.join().expect("it served");
     }
     for (arguments, input, code, words) in [
@@ -387,7 +394,7 @@ fn ctrl_c_ends_it_in_good_order() {
     stderr.read_to_string(&mut told).expect("it is UTF-8");
     assert_eq!(child.wait().expect("it ends").code(), Some(0), "{told}");
     assert!(
-        told.contains("connected; Ctrl-C ends it") && told.contains("1 events in"),
+        told.contains("connected; Ctrl-C ends it") && told.contains("1 event in"),
         "{told}"
     );
 }

@@ -7,7 +7,7 @@ use pontoon_upstream::Happening;
 
 use super::Paper;
 use super::gaps::Step;
-use super::watch::{Seen, seconds};
+use super::watch::{Seen, Watch, seconds};
 use crate::call::plain;
 use crate::paint::Paint;
 
@@ -102,6 +102,42 @@ impl Events {
             other => comings_and_goings(other),
         }
     }
+}
+
+impl Events {
+    /// Sums it up, if there is something.
+    pub(super) fn summary(&self, watch: &Watch) -> String {
+        if watch.events + watch.skipped == 0 {
+            return String::new();
+        }
+        let mut parts = vec![counted(watch.events, "event", "events")];
+        if self.has_times {
+            parts[0] += &format!(" in {}", seconds(watch.duration()));
+            parts.push(format!("longest gap {}", seconds(watch.longest_gap)));
+        }
+        parts.push(format!("{} of data", counted(watch.data_bytes, "byte", "bytes")));
+        for (count, what) in [
+            (
+                watch.reconnects,
+                counted(watch.reconnects, "reconnect", "reconnects"),
+            ),
+            (
+                watch.missing_ids,
+                format!("{} missing", counted(watch.missing_ids, "id", "ids")),
+            ),
+            (
+                watch.skipped,
+                format!("{} too large", counted(watch.skipped, "event", "events")),
+            ),
+        ] {
+            parts.extend((count > 0).then_some(what));
+        }
+        parts.join(", ") + "\n"
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Of the connections after the first.

@@ -15,7 +15,7 @@ pub(super) enum Trouble {
     #[error("{0:#}")]
     Usage(anyhow::Error),
     #[error("{0}{next}", next = next_step(.0))]
-    Source(#[from] SourceError),
+    Source(SourceError),
     #[error("the stream cannot be read: {0}")]
     Read(std::io::Error),
     #[error(
@@ -46,6 +46,13 @@ impl Trouble {
             Self::Read(_) => ExitCode::Failure,
             Self::Provider(_) => ExitCode::ToolError,
         }
+    }
+}
+
+/// Said with what is to be done, so it is no source that would be told once more.
+impl From<SourceError> for Trouble {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
     }
 }
 

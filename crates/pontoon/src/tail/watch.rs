@@ -1,6 +1,5 @@
 //! What is noticed of a stream while it goes by.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -104,29 +103,6 @@ impl Watch {
     }
 }
 
-impl fmt::Display for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} events in {}, {} bytes of data, longest gap {}",
-            self.events,
-            seconds(self.duration()),
-            self.data_bytes,
-            seconds(self.longest_gap)
-        )?;
-        for (count, what) in [
-            (self.reconnects, "times reconnected"),
-            (self.missing_ids, "ids missing"),
-            (self.skipped, "skipped, being too large"),
-        ] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// `0.103 s`
 pub(super) fn seconds(duration: Duration) -> String {
     format!("{:.3} s", duration.as_secs_f64())
@@ -166,8 +142,17 @@ mod tests {
         );
         assert_eq!(see(&event("2"), 110), (Some(0), Some("2".into()), Step::Back));
         assert_eq!(
-            watch.to_string(),
-            "4 events in 0.110 s, 12 bytes of data, longest gap 0.100 s, 1 times reconnected, 3 ids missing"
+            (
+                watch.events,
+                watch.data_bytes,
+                watch.missing_ids,
+                watch.reconnects
+            ),
+            (4, 12, 3, 1)
+        );
+        assert_eq!(
+            (watch.duration().as_millis(), watch.longest_gap.as_millis()),
+            (110, 100)
         );
     }
 }

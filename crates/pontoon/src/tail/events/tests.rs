@@ -99,3 +99,24 @@ fn comings_and_goings_are_notes() {
         assert_eq!(events.note(&happening), expected);
     }
 }
+
+#[test]
+fn it_is_summed_up_if_there_is_something() {
+    let mut watch = Watch::default();
+    let live = Events::new(Paint::Plain, Paper::File, true);
+    assert_eq!(live.summary(&watch), "");
+    watch.events = 1;
+    watch.data_bytes = 12;
+    assert_eq!(
+        live.summary(&watch),
+        "1 event in 0.000 s, longest gap 0.000 s, 12 bytes of data\n"
+    );
+    watch.reconnects = 1;
+    watch.missing_ids = 3;
+    watch.skipped = 2;
+    let file = Events::new(Paint::Plain, Paper::File, false);
+    assert_eq!(
+        file.summary(&watch),
+        "1 event, 12 bytes of data, 1 reconnect, 3 ids missing, 2 events too large\n"
+    );
+}
