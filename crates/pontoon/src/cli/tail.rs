@@ -116,3 +116,16 @@ impl Decode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dialect_can_be_named() {
+        for dialect in Dialect::ALL {
+            let named = Decode::from_str(dialect.name(), false);
+            assert_eq!(named.map(Decode::dialect), Ok(Some(dialect)));
+        }
+    }
+}
