@@ -64,10 +64,15 @@ fn assert_says(dialect: Dialect, stream: &'static str, expected: &Said) {
 }
 
 #[test]
-fn s0_10_s0_16_chatgpt_as_captured() {
+fn s0_10_s0_16_s0_19_chatgpt_as_captured() {
     let text = "好，咱接着说，说完了客户端这边，接下来看看 **服务端怎么实现 SSE**。\n\n---\n\n### 🔧 服务端示例（以 Node.js 为例）\n\n```js\nconst http = require(\"http";
     let stream = include_str!("golden/chatgpt_seed.sse");
     assert!(stream.contains("} \n"), "there are spaces behind the JSON");
+    assert_eq!(
+        stream.matches("event: delta\n").count(),
+        6,
+        "the events have a name of their own"
+    );
     assert_says(Dialect::ChatGpt, stream, &said(text, "", &[], &[]));
 }
 

@@ -371,7 +371,7 @@ fn what_goes_wrong_has_codes_of_its_own_and_says_what_to_do() {
 fn a_silent_stream_is_told_from_one_that_is_gone() {
     let server = Running::start(&["--builtin", "showcase"]);
     let url = format!("http://{}/sse", server.address);
-    let tailed = tail(&[&url, "--timeout", "50ms", "--reconnect", "never"]);
+    let tailed = tail(&[&url, "--timeout", "500ms", "--reconnect", "never"]);
     assert_eq!(tailed.code, Some(13), "{}", tailed.stderr);
     assert!(tailed.stderr.contains("silent"), "{}", tailed.stderr);
     assert!(

@@ -36,6 +36,9 @@ const OWN_HEADERS: [&str; 5] = [
     "transfer-encoding",
 ];
 
+/// A longer pause that a server asks for is taken for this one, as the decoder does.
+const MAX_ASKED: Duration = Duration::from_secs(3600);
+
 /// Follows one stream of events, across connections.
 ///
 /// ```no_run
@@ -243,7 +246,6 @@ impl EventSource {
             return why.map_or(Ok(None), |why| Err(SourceError::Failed(why)));
         }
         let pause = self.pause().max(asked.unwrap_or_default());
-        let pause = pause.min(self.settings.max_pause);
         self.state = State::Away(pause);
         Ok(Some(Happening::Lost {
             why,
@@ -252,12 +254,13 @@ impl EventSource {
         }))
     }
 
-    /// What the server asked for, doubled with each connection that brought nothing.
+    /// What the server asked for; longer with each connection that brought nothing.
     fn pause(&self) -> Duration {
-        let first = self.decoder.retry().unwrap_or(self.settings.first_pause);
-        let first = first.max(SourceSettings::MIN_PAUSE);
+        let asked = self.decoder.retry().unwrap_or(self.settings.first_pause);
+        let asked = asked.max(SourceSettings::MIN_PAUSE);
         let doublings = self.failures.saturating_sub(1).min(16);
-        first.saturating_mul(1 << doublings)
+        let grown = asked.saturating_mul(1 << doublings);
+        asked.max(grown.min(self.settings.max_pause))
     }
 
     fn over(&mut self, why: SourceError) -> SourceError {
@@ -282,7 +285,10 @@ fn is_for_now(status: StatusCode) -> bool {
 /// In seconds; dates are not read.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
-    seconds.ok().map(Duration::from_secs)
+    seconds
+        .ok()
+        .map(Duration::from_secs)
+        .map(|asked| asked.min(MAX_ASKED))
 }
 
 impl fmt::Debug for EventSource {

@@ -40,7 +40,7 @@ pub struct SourceSettings {
     /// How long is waited before coming back, where the stream gave no delay. Default 1 s. Each connection that brings
     /// nothing doubles it.
     pub first_pause: Duration,
-    /// The longest pause, whatever the server asks for. Default 30 s.
+    /// Doubling leads to no longer pause than this. The server may ask for longer ones, up to one hour. Default 30 s.
     pub max_pause: Duration,
 }
 
