@@ -5,6 +5,7 @@ mod heard;
 mod idle;
 mod peer;
 mod sessions;
+mod source;
 mod sse;
 mod stateless;
 mod tls;
