@@ -327,6 +327,7 @@ impl Lease {
         self.shared.retire(desk.wiring.connection.take(), Vec::new());
         desk.processes.clear();
         desk.phase = Phase::Down;
+        self.forget_what_it_refused(&desk);
         let reason = desk.expect_another_opening(why);
         let Desk { link, wiring, .. } = &mut *desk;
         match why {
@@ -354,7 +355,8 @@ impl Lease {
             Some(Ok(())) => {
                 self.shared.guard.forget();
                 self.crashes.succeeded();
-                self.shared.note_opened(desk.first, desk.link.server());
+                let link = &desk.link;
+                self.shared.note_opened(desk.first, link.server(), link.refusal());
             }
             Some(Err(fault)) => {
                 if desk.phase == Phase::Up {

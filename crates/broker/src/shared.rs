@@ -7,7 +7,7 @@ use std::time::Duration;
 use pontoon_mcp::ClientCapabilities;
 use pontoon_policy::{Account, Gauge, KeyedGauge, LimitReached, Slot};
 use pontoon_supervise::{Admission, Throttle};
-use pontoon_translate::{Fault, Introduction, Reason, Server};
+use pontoon_translate::{Fault, Introduction, Reason, Refusal, Server};
 use pontoon_upstream::{Closed, Connection, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -81,15 +81,16 @@ impl Shared {
             | Hosting::Remote(LeasePolicy::Shared)
             | Hosting::InProcess => (0, 0),
         };
+        let clock = Clock::start();
         Arc::new(Self {
             guard: RestartGuard::new(settings.backoff, settings.circuit, settings.jitter),
             crashes: Crashes::new(settings.backoff, settings.circuit, settings.jitter),
             processes: Gauge::new("max_processes", settings.max_processes),
             all_processes,
             connector,
-            eras: Eras::new(settings.era),
+            eras: Eras::new(settings.era, clock),
             counters: Arc::default(),
-            clock: Clock::start(),
+            clock,
             bell: Arc::new(Notify::new()),
             pool: WarmPool::new(warm),
             registry: Registry::new(accounts, (accounts / ACCOUNT_SHARE).max(1)),
@@ -199,9 +200,10 @@ impl Shared {
         }
     }
 
-    /// A server that was spoken to in one era first has opened in this or the other one.
-    pub(crate) fn note_opened(&self, first: Server, opened: Server) {
-        if self.eras.note_opened(first, opened) && self.settings.hosting.legacy().is_some() {
+    /// A server that was spoken to in one era first has opened in this or the other one, after it refused the first in
+    /// this way.
+    pub(crate) fn note_opened(&self, first: Server, opened: Server, refusal: Refusal) {
+        if self.eras.note_opened(first, opened, refusal) && self.settings.hosting.legacy().is_some() {
             let speaks = match opened {
                 Server::Legacy => "revisions up to 2025-11-25",
                 Server::Modern => "2026-07-28",

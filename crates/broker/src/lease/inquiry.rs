@@ -1,9 +1,8 @@
 //! Whether a server that all share, and that was opened by `initialize`, speaks 2026-07-28 as well.
 
-use pontoon_translate::{Inquiry, Server};
+use pontoon_translate::{Inquiry, Refusal, Server};
 
 use super::{Desk, Lease};
-use crate::eras::Speaks;
 
 impl Lease {
     /// What its server speaks, as far as is known.
@@ -16,13 +15,21 @@ impl Lease {
     pub(crate) async fn inquire(&self) {
         let mut asked = false;
         let inquiry = self.until(|| self.ask(&mut asked)).await;
-        let speaks = match inquiry {
-            Inquiry::Yes => Speaks::Yes,
-            Inquiry::No => Speaks::No,
-            // It was lost meanwhile, or could not be reached: who comes next asks again.
-            Inquiry::Open | Inquiry::UnderWay | Inquiry::Unheard => return,
-        };
-        self.shared.eras.note(Server::Modern, speaks);
+        let eras = &self.shared.eras;
+        match inquiry {
+            Inquiry::Yes => eras.note_spoken(Server::Modern),
+            Inquiry::No => eras.note_refused(Server::Modern, Refusal::Stated),
+            Inquiry::Unclear => eras.note_refused(Server::Modern, Refusal::Unclear),
+            // It could not be reached: who comes next asks again.
+            Inquiry::Open | Inquiry::UnderWay | Inquiry::Unheard => {}
+        }
+    }
+
+    /// A server that said no is gone, and its successor has not been asked.
+    pub(super) fn forget_what_it_refused(&self, desk: &Desk) {
+        if desk.link.inquiry() == Inquiry::No {
+            self.shared.eras.forget_refusal(Server::Modern);
+        }
     }
 
     /// Asks once, where nobody else does.
