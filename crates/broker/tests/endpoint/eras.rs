@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use pontoon_broker::{Era, Hosting, LeasePolicy};
+use pontoon_upstream::Failure;
 use tokio::time::Instant;
 
 use crate::support::{House, SECOND, Tongue, until};
 
 const OWN: Hosting = Hosting::Command(LeasePolicy::Session);
 const SHARED: Hosting = Hosting::Command(LeasePolicy::Shared);
+const REMOTE: Hosting = Hosting::Remote(LeasePolicy::Shared);
 const MINUTE: Duration = Duration::from_secs(60);
 const ME: &str = "10.0.0.1";
 const OTHER: &str = "10.0.0.2";
@@ -107,6 +109,37 @@ async fn a_shared_server_that_is_silent_is_asked_again_after_some_minutes() {
     tokio::time::sleep(2 * MINUTE).await;
     house.modern_call(ME, "echo").await.server().await;
     assert_eq!((questions(), house.fake.attempts()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remote_server_that_could_not_be_asked_is_asked_by_who_comes_next() {
+    let house = house(REMOTE, Tongue::Dual);
+    let guest = house.guest().await;
+    house
+        .fake
+        .server(0)
+        .fail_next(Failure::Unreachable("no route".to_owned()));
+    // The one that is there serves the call.
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 1);
+    assert_eq!(guest.call(1, "echo").await.server().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remote_server_that_fell_over_is_asked_again_after_some_minutes_and_one_that_refused_is_not() {
+    for (status, serves) in [(502, 1), (404, 0)] {
+        let house = house(REMOTE, Tongue::Dual);
+        house.guest().await;
+        house.fake.server(0).fail_next(Failure::Status(status));
+        assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+        assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+        tokio::time::sleep(11 * MINUTE).await;
+        assert_eq!(
+            house.modern_call(ME, "echo").await.server().await,
+            serves,
+            "{status}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pontoon_jsonrpc::{Limits, Message, Request};
-use pontoon_upstream::{BoxFuture, Closed, Connection, Diagnostics, Listener, SendError, Wire};
+use pontoon_upstream::{BoxFuture, Closed, Connection, Diagnostics, Failure, Listener, SendError, Wire};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
@@ -56,6 +56,8 @@ pub(crate) struct Server {
     heard: Mutex<Vec<Value>>,
     /// Ids of calls that were told to wait.
     held: Mutex<Vec<i64>>,
+    /// What becomes of the next request instead of an answer.
+    failure: Mutex<Option<Failure>>,
     hears: AtomicBool,
     gone: watch::Sender<bool>,
 }
@@ -79,6 +81,7 @@ impl Server {
             inbox: Mutex::new(Some(inbox)),
             heard: Mutex::default(),
             held: Mutex::default(),
+            failure: Mutex::default(),
             hears: AtomicBool::new(true),
             gone: watch::Sender::new(false),
         })
@@ -113,6 +116,11 @@ impl Server {
     /// Says something.
     pub(crate) fn say(&self, message: &str) {
         let _ = self.orders.send(Order::Say(message.to_owned()));
+    }
+
+    /// Does not answer the next request, as a remote server does not.
+    pub(crate) fn fail_next(&self, why: Failure) {
+        *self.failure.lock().unwrap() = Some(why);
     }
 
     /// Ends, uncalled for.
@@ -150,8 +158,13 @@ impl Server {
             .remove("jsonrpc");
         self.heard.lock().unwrap().push(value);
         let message = Message::parse(message, &Limits::CLIENT).expect("messages are well formed");
-        if let Message::Request(request) = message
-            && !self.manners.silent
+        let Message::Request(request) = message else {
+            return;
+        };
+        if let Some(why) = self.failure.lock().unwrap().take() {
+            return listener.failed(request.id, why);
+        }
+        if !self.manners.silent
             && let Some(answer) = self.answer(&request)
         {
             listener.message(Message::parse(answer, &Limits::SERVER).expect("its own text"));
