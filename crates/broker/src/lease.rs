@@ -11,6 +11,7 @@ use pontoon_translate::{Fault, Introduction, Link, MemberId, Reason, Server, Sha
 use pontoon_upstream::Closed;
 use tokio::sync::Notify;
 
+use crate::annotations::Audience;
 use crate::attachment::Attachment;
 use crate::ear::Ear;
 use crate::eras::Approach;
@@ -115,6 +116,9 @@ impl Errand {
     }
 }
 
+/// Whom a lease's servers are for: who is held to their crashes, and whom they list their tools for.
+pub(crate) type Users = (Arc<RestartGuard>, Audience);
+
 /// For listeners: a connection must not keep the lease alive that owns it.
 pub(crate) type WeakLease = Weak<Lease>;
 
@@ -125,7 +129,7 @@ impl Lease {
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
-        crashes: Arc<RestartGuard>,
+        (crashes, audience): Users,
     ) -> Arc<Self> {
         let (Approach::Given(server) | Approach::Try(server)) = approach;
         let link = Link::new(server, sharing, shared.settings.timeouts, introduction);
@@ -140,7 +144,7 @@ impl Lease {
             link,
             first: server,
             inquires: false,
-            wiring: Wiring::new(Arc::clone(&shared)),
+            wiring: Wiring::new(Arc::clone(&shared), audience),
             phase: Phase::Down,
             opening,
             greeted: false,

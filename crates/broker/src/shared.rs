@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pontoon_mcp::ClientCapabilities;
-use pontoon_policy::{Account, Gauge, KeyedGauge, LimitReached, Slot};
+use pontoon_policy::{Account, Caller, Gauge, KeyedGauge, LimitReached, Slot};
 use pontoon_supervise::{Admission, Throttle};
 use pontoon_translate::{Fault, Introduction, Reason, Refusal, Server};
 use pontoon_upstream::{Closed, Connection, Connector};
@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::annotations::Annotations;
+use crate::annotations::{Annotations, Audience};
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::crashes::Crashes;
@@ -113,6 +113,16 @@ impl Shared {
         Introduction {
             client_info: self.settings.client_info.clone(),
             capabilities: ClientCapabilities::none(),
+        }
+    }
+
+    /// Who is shown the same list of tools as this caller: a server may have others for each that it knows.
+    pub(crate) fn audience(&self, caller: &Caller) -> Audience {
+        match self.settings.hosting.legacy() {
+            Some(LeasePolicy::Session | LeasePolicy::Principal) => {
+                Audience::Account(caller.account().to_string().into())
+            }
+            Some(LeasePolicy::Shared) | None => Audience::Everybody,
         }
     }
 

@@ -16,6 +16,9 @@ const INITIALIZED: &str = r#"{"protocolVersion":"2025-06-18","capabilities":{"to
 
 const DISCOVERED: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"fake","version":"1"}},"ttlMs":0,"cacheScope":"private"}"#;
 
+/// Headers repeat an argument of its tools.
+const SCHEMA: &str = r#"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"}}}"#;
+
 /// What a server speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tongue {
@@ -46,7 +49,7 @@ pub(super) struct Manners {
     pub(super) lingers: Duration,
 }
 
-/// Tools: `echo` answers, `hold` waits to be told to, `crash` ends the server.
+/// Tools: `echo` answers, `hold` waits to be told to, `crash` ends the server. It lists one other, with its number.
 /// Every result names the server's number.
 pub(crate) struct Server {
     number: usize,
@@ -210,6 +213,10 @@ impl Server {
                 None
             }
             ("subscriptions/listen", _) => None,
+            ("tools/list", _) => Some(format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"server":{0},"tools":[{{"name":"tool{0}","inputSchema":{SCHEMA}}}]}}}}"#,
+                self.number
+            )),
             _ => Some(self.result(*number)),
         }
     }
