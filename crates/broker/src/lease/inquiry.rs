@@ -14,9 +14,39 @@ impl Lease {
     /// is remembered.
     pub(crate) async fn inquire(&self) {
         let mut asked = false;
-        let inquiry = self.until(|| self.ask(&mut asked)).await;
+        self.until(|| self.ask(&mut asked)).await;
+    }
+
+    /// Asks once, where nobody else does.
+    fn ask(&self, asked: &mut bool) -> Option<()> {
+        let now = self.shared.clock.now();
+        let mut desk = self.lock();
+        let Desk { link, wiring, .. } = &mut *desk;
+        if !std::mem::replace(asked, true) {
+            link.inquire(now, wiring);
+        }
+        if link.inquiry() == Inquiry::UnderWay {
+            desk.inquires = true;
+            return None;
+        }
+        self.note_inquiry(&desk);
+        Some(())
+    }
+
+    /// Notes what the server has answered, also where nobody waits for that any more, and tells who does.
+    pub(super) fn conclude_inquiry(&self, desk: &mut Desk) {
+        if desk.inquires && desk.link.inquiry() != Inquiry::UnderWay {
+            desk.inquires = false;
+            self.note_inquiry(desk);
+            self.changed.notify_waiters();
+        }
+    }
+
+    fn note_inquiry(&self, desk: &Desk) {
         let eras = &self.shared.eras;
-        match inquiry {
+        match desk.link.inquiry() {
+            // It was ended by the gateway.
+            _ if desk.is_closed() => {}
             Inquiry::Yes => eras.note_spoken(Server::Modern),
             Inquiry::No => eras.note_refused(Server::Modern, Refusal::Stated),
             Inquiry::Unclear => eras.note_refused(Server::Modern, Refusal::Unclear),
@@ -29,31 +59,6 @@ impl Lease {
     pub(super) fn forget_what_it_refused(&self, desk: &Desk) {
         if desk.link.inquiry() == Inquiry::No {
             self.shared.eras.forget_refusal(Server::Modern);
-        }
-    }
-
-    /// Asks once, where nobody else does.
-    fn ask(&self, asked: &mut bool) -> Option<Inquiry> {
-        let now = self.shared.clock.now();
-        let mut desk = self.lock();
-        let Desk { link, wiring, .. } = &mut *desk;
-        if !std::mem::replace(asked, true) {
-            link.inquire(now, wiring);
-        }
-        match link.inquiry() {
-            Inquiry::UnderWay => {
-                desk.inquires = true;
-                None
-            }
-            known => Some(known),
-        }
-    }
-
-    /// Tells who waits that the server has answered.
-    pub(super) fn conclude_inquiry(&self, desk: &mut Desk) {
-        if desk.inquires && desk.link.inquiry() != Inquiry::UnderWay {
-            desk.inquires = false;
-            self.changed.notify_waiters();
         }
     }
 }

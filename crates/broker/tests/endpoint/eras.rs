@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pontoon_broker::{Era, Hosting, LeasePolicy};
 use pontoon_upstream::Failure;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::support::{House, SECOND, Tongue, until};
 
@@ -109,6 +109,18 @@ async fn a_shared_server_that_is_silent_is_asked_again_after_some_minutes() {
     tokio::time::sleep(2 * MINUTE).await;
     house.modern_call(ME, "echo").await.server().await;
     assert_eq!((questions(), house.fake.attempts()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_lets_be_known_is_remembered_though_nobody_waits_for_it() {
+    let house = house(SHARED, Tongue::Taciturn);
+    let impatient = timeout(3 * SECOND, house.modern_call(ME, "echo"));
+    assert!(impatient.await.is_err());
+    tokio::time::sleep(3 * SECOND).await;
+    house.modern_call(ME, "echo").await.server().await;
+    let asked = house.fake.server(0).methods();
+    let questions = asked.iter().filter(|method| *method == "server/discover");
+    assert_eq!(questions.count(), 1, "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]
