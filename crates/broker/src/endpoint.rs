@@ -12,11 +12,11 @@ use pontoon_translate::{Client, Fault, Incoming, Introduction, Reason, Server, S
 use pontoon_upstream::Connector;
 use tokio::sync::Notify;
 
+use crate::annotations::Audience;
 use crate::attachment::Attachment;
 use crate::counters::Counters;
 use crate::eras::Approach;
-use crate::guard::RestartGuard;
-use crate::lease::{Lease, Opening};
+use crate::lease::{Lease, Opening, Users};
 use crate::registry::LeaseKey;
 use crate::settings::{EndpointSettings, Hosting, LeasePolicy};
 use crate::shared::Shared;
@@ -113,7 +113,7 @@ impl Endpoint {
                     Sharing::Exclusive,
                     introduction,
                     Opening::ByClient,
-                    crashes,
+                    (crashes, self.shared.audience(caller)),
                 );
                 Ok(self.shared.registry.register(lease))
             }
@@ -121,22 +121,20 @@ impl Endpoint {
     }
 
     pub(crate) fn shared_legacy_lease(&self) -> Result<Arc<Lease>, Fault> {
-        self.common_lease(LeaseKey::SharedLegacy, || self.shared.crashes.of_everybody())
+        let users = || (self.shared.crashes.of_everybody(), Audience::Everybody);
+        self.common_lease(LeaseKey::SharedLegacy, users)
     }
 
     /// The lease that all clients of this account share.
     pub(crate) fn principal_lease(&self, caller: &Caller) -> Result<Arc<Lease>, Fault> {
         let account = caller.account().to_string();
         self.common_lease(LeaseKey::Principal(account.clone()), || {
-            self.shared.crashes.of_account(&account)
+            let crashes = self.shared.crashes.of_account(&account);
+            (crashes, self.shared.audience(caller))
         })
     }
 
-    fn common_lease(
-        &self,
-        key: LeaseKey,
-        crashes: impl FnOnce() -> Arc<RestartGuard>,
-    ) -> Result<Arc<Lease>, Fault> {
+    fn common_lease(&self, key: LeaseKey, users: impl FnOnce() -> Users) -> Result<Arc<Lease>, Fault> {
         let lease = self.shared.registry.keyed(key, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
             let introduction = match self.shared.settings.hosting {
@@ -148,7 +146,7 @@ impl Endpoint {
                 // A process cannot say whom it asks.
                 Hosting::Command(_) | Hosting::InProcess => self.shared.introduction(),
             };
-            self.opened_lease(Server::Legacy, Sharing::Shared, introduction, opening, crashes())
+            self.opened_lease(Server::Legacy, Sharing::Shared, introduction, opening, users())
         });
         Ok(lease?)
     }
@@ -161,22 +159,22 @@ impl Endpoint {
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
-        crashes: Arc<RestartGuard>,
+        users: Users,
     ) -> Arc<Lease> {
         let shared = Arc::clone(&self.shared);
         let approach = match shared.settings.hosting.legacy() {
             Some(_) => shared.eras.approach(client),
             None => Approach::Given(client),
         };
-        Lease::new(shared, approach, sharing, introduction, opening, crashes)
+        Lease::new(shared, approach, sharing, introduction, opening, users)
     }
 
     /// A lease whose server is known to be modern, for modern clients.
-    pub(crate) fn modern_lease(&self, sharing: Sharing, crashes: Arc<RestartGuard>) -> Arc<Lease> {
+    pub(crate) fn modern_lease(&self, sharing: Sharing, users: Users) -> Arc<Lease> {
         let introduction = self.shared.introduction();
         let shared = Arc::clone(&self.shared);
         let approach = Approach::Given(Server::Modern);
-        Lease::new(shared, approach, sharing, introduction, Opening::None, crashes)
+        Lease::new(shared, approach, sharing, introduction, Opening::None, users)
     }
 }
 
@@ -285,8 +283,8 @@ impl Backend for Endpoint {
         }
     }
 
-    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
-        self.shared.annotations.of(tool)
+    fn mirrored(&self, caller: &Caller, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+        self.shared.annotations.of(&self.shared.audience(caller), tool)
     }
 
     async fn drain(&self) {

@@ -11,6 +11,7 @@ use pontoon_translate::{Fault, Introduction, Link, MemberId, Reason, Server, Sha
 use pontoon_upstream::Closed;
 use tokio::sync::Notify;
 
+use crate::annotations::Audience;
 use crate::attachment::Attachment;
 use crate::ear::Ear;
 use crate::eras::Approach;
@@ -115,6 +116,9 @@ impl Errand {
     }
 }
 
+/// Whom a lease's servers are for: who is held to their crashes, and whom they list their tools for.
+pub(crate) type Users = (Arc<RestartGuard>, Audience);
+
 /// For listeners: a connection must not keep the lease alive that owns it.
 pub(crate) type WeakLease = Weak<Lease>;
 
@@ -125,7 +129,7 @@ impl Lease {
         sharing: Sharing,
         introduction: Introduction,
         opening: Opening,
-        crashes: Arc<RestartGuard>,
+        (crashes, audience): Users,
     ) -> Arc<Self> {
         let (Approach::Given(server) | Approach::Try(server)) = approach;
         let link = Link::new(server, sharing, shared.settings.timeouts, introduction);
@@ -140,7 +144,7 @@ impl Lease {
             link,
             first: server,
             inquires: false,
-            wiring: Wiring::new(Arc::clone(&shared)),
+            wiring: Wiring::new(Arc::clone(&shared), audience),
             phase: Phase::Down,
             opening,
             greeted: false,
@@ -327,6 +331,7 @@ impl Lease {
         self.shared.retire(desk.wiring.connection.take(), Vec::new());
         desk.processes.clear();
         desk.phase = Phase::Down;
+        self.forget_what_it_refused(&desk);
         let reason = desk.expect_another_opening(why);
         let Desk { link, wiring, .. } = &mut *desk;
         match why {
@@ -354,7 +359,8 @@ impl Lease {
             Some(Ok(())) => {
                 self.shared.guard.forget();
                 self.crashes.succeeded();
-                self.shared.note_opened(desk.first, desk.link.server());
+                let link = &desk.link;
+                self.shared.note_opened(desk.first, link.server(), link.refusal());
             }
             Some(Err(fault)) => {
                 if desk.phase == Phase::Up {

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pontoon_mcp::ClientCapabilities;
-use pontoon_policy::{Account, Gauge, KeyedGauge, LimitReached, Slot};
+use pontoon_policy::{Account, Caller, Gauge, KeyedGauge, LimitReached, Slot};
 use pontoon_supervise::{Admission, Throttle};
-use pontoon_translate::{Fault, Introduction, Reason, Server};
+use pontoon_translate::{Fault, Introduction, Reason, Refusal, Server};
 use pontoon_upstream::{Closed, Connection, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::annotations::Annotations;
+use crate::annotations::{Annotations, Audience};
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::crashes::Crashes;
@@ -81,15 +81,16 @@ impl Shared {
             | Hosting::Remote(LeasePolicy::Shared)
             | Hosting::InProcess => (0, 0),
         };
+        let clock = Clock::start();
         Arc::new(Self {
             guard: RestartGuard::new(settings.backoff, settings.circuit, settings.jitter),
             crashes: Crashes::new(settings.backoff, settings.circuit, settings.jitter),
             processes: Gauge::new("max_processes", settings.max_processes),
             all_processes,
             connector,
-            eras: Eras::new(settings.era),
+            eras: Eras::new(settings.era, clock),
             counters: Arc::default(),
-            clock: Clock::start(),
+            clock,
             bell: Arc::new(Notify::new()),
             pool: WarmPool::new(warm),
             registry: Registry::new(accounts, (accounts / ACCOUNT_SHARE).max(1)),
@@ -112,6 +113,16 @@ impl Shared {
         Introduction {
             client_info: self.settings.client_info.clone(),
             capabilities: ClientCapabilities::none(),
+        }
+    }
+
+    /// Who is shown the same list of tools as this caller: a server may have others for each that it knows.
+    pub(crate) fn audience(&self, caller: &Caller) -> Audience {
+        match self.settings.hosting.legacy() {
+            Some(LeasePolicy::Session | LeasePolicy::Principal) => {
+                Audience::Account(caller.account().to_string().into())
+            }
+            Some(LeasePolicy::Shared) | None => Audience::Everybody,
         }
     }
 
@@ -199,9 +210,10 @@ impl Shared {
         }
     }
 
-    /// A server that was spoken to in one era first has opened in this or the other one.
-    pub(crate) fn note_opened(&self, first: Server, opened: Server) {
-        if self.eras.note_opened(first, opened) && self.settings.hosting.legacy().is_some() {
+    /// A server that was spoken to in one era first has opened in this or the other one, after it refused the first in
+    /// this way.
+    pub(crate) fn note_opened(&self, first: Server, opened: Server, refusal: Refusal) {
+        if self.eras.note_opened(first, opened, refusal) && self.settings.hosting.legacy().is_some() {
             let speaks = match opened {
                 Server::Legacy => "revisions up to 2025-11-25",
                 Server::Modern => "2026-07-28",

@@ -13,8 +13,7 @@ use pontoon_translate::{
 
 use crate::endpoint::Endpoint;
 use crate::eras::Speaks;
-use crate::guard::RestartGuard;
-use crate::lease::{Lease, Opening};
+use crate::lease::{Lease, Opening, Users};
 use crate::registry::{Full, LeaseKey};
 use crate::sealed::{Invalid, Origin};
 use crate::seat::Seat;
@@ -108,17 +107,18 @@ impl Endpoint {
         method: &str,
     ) -> Result<(Arc<Lease>, Option<Seat>), Fault> {
         let registry = &self.shared.registry;
+        let audience = || self.shared.audience(caller);
         let lease = match self.shared.settings.hosting.legacy() {
             Some(LeasePolicy::Shared) => {
-                let crashes = || self.shared.crashes.of_everybody();
-                self.common(self.shared_legacy_lease()?, LeaseKey::SharedModern, crashes)
+                let users = || (self.shared.crashes.of_everybody(), audience());
+                self.common(self.shared_legacy_lease()?, LeaseKey::SharedModern, users)
                     .await
             }
             Some(LeasePolicy::Principal) => {
                 let account = caller.account().to_string();
                 let key = LeaseKey::PrincipalModern(account.clone());
-                let crashes = || self.shared.crashes.of_account(&account);
-                self.common(self.principal_lease(caller)?, key, crashes).await
+                let users = || (self.shared.crashes.of_account(&account), audience());
+                self.common(self.principal_lease(caller)?, key, users).await
             }
             Some(LeasePolicy::Session) => {
                 let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
@@ -132,13 +132,13 @@ impl Endpoint {
             // Log messages do not say which request they are about: one that
             // asks for them has a connection of its own.
             None if meta.log_level.is_some() => {
-                let crashes = self.shared.crashes.of_one();
-                Ok(registry.register(self.modern_lease(Sharing::Shared, crashes)))
+                let users = (self.shared.crashes.of_one(), audience());
+                Ok(registry.register(self.modern_lease(Sharing::Shared, users)))
             }
             None => {
-                let crashes = || self.shared.crashes.of_everybody();
+                let users = || (self.shared.crashes.of_everybody(), audience());
                 let lease = registry.keyed(LeaseKey::SharedModern, || {
-                    self.modern_lease(Sharing::Shared, crashes())
+                    self.modern_lease(Sharing::Shared, users())
                 });
                 Ok(lease?)
             }
@@ -157,7 +157,7 @@ impl Endpoint {
         &self,
         lease: Arc<Lease>,
         modern: LeaseKey,
-        crashes: impl FnOnce() -> Arc<RestartGuard>,
+        users: impl FnOnce() -> Users,
     ) -> Result<Arc<Lease>, Fault> {
         let eras = &self.shared.eras;
         if eras.speaks(Server::Modern) == Speaks::No || self.shared.is_draining() {
@@ -172,7 +172,7 @@ impl Endpoint {
         }
         match eras.speaks(Server::Modern) {
             Speaks::Yes => {
-                let made = || self.modern_lease(Sharing::Shared, crashes());
+                let made = || self.modern_lease(Sharing::Shared, users());
                 Ok(self.shared.registry.keyed(modern, made)?)
             }
             Speaks::No | Speaks::Unknown => Ok(lease),
@@ -245,9 +245,12 @@ impl Endpoint {
             seat,
         };
         self.shared.registry.keyed(key, || {
-            let crashes = self.shared.crashes.of_account(&account);
+            let users = (
+                self.shared.crashes.of_account(&account),
+                self.shared.audience(caller),
+            );
             if self.shared.eras.speaks(Server::Modern) == Speaks::Yes {
-                return self.modern_lease(Sharing::Exclusive, crashes);
+                return self.modern_lease(Sharing::Exclusive, users);
             }
             let client_info = meta.client_info.as_ref().map(Raw::detached);
             let introduction = Introduction {
@@ -256,7 +259,7 @@ impl Endpoint {
                 capabilities: asks.to_capabilities(),
             };
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
-            self.opened_lease(Server::Modern, Sharing::Exclusive, introduction, opening, crashes)
+            self.opened_lease(Server::Modern, Sharing::Exclusive, introduction, opening, users)
         })
     }
 }

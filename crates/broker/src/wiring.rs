@@ -12,6 +12,7 @@ use pontoon_session::{Delivered, Outbox, Session};
 use pontoon_translate::{Anomaly, Fault, Outlet, Reason, Retry};
 use pontoon_upstream::{Connection, SendError};
 
+use crate::annotations::Audience;
 use crate::attachment::Attachment;
 use crate::lease::Lease;
 use crate::sealed::Origin;
@@ -89,15 +90,18 @@ impl Owner {
 pub(crate) struct Wiring {
     pub(crate) connection: Option<Connection>,
     shared: Arc<Shared>,
+    /// Whom its server lists its tools for.
+    audience: Audience,
     /// How the link's own handshake went, until somebody takes it.
     pub(crate) opened: Option<Result<(), Fault>>,
 }
 
 impl Wiring {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, audience: Audience) -> Self {
         Self {
             connection: None,
             shared,
+            audience,
             opened: None,
         }
     }
@@ -205,7 +209,7 @@ impl Outlet for Wiring {
     }
 
     fn listed(&mut self, tools: &Raw) {
-        self.shared.annotations.learn(tools);
+        self.shared.annotations.learn(&self.audience, tools);
     }
 
     fn settled(&mut self, member: &Self::Member, revision: LegacyRevision) {

@@ -120,10 +120,10 @@ pub trait Backend: Send + Sync + 'static {
     /// The session is over: its lease can go. Returns at once.
     fn close(&self, session: &Arc<Session<Self::Attachment>>);
 
-    /// The arguments of a tool that headers have to repeat, where the server's list of tools was seen
+    /// The arguments of a tool that headers have to repeat, where the server's list of tools for this caller was seen
     /// (2026-07-28, Streamable HTTP, "Custom Headers from Tool Parameters").
-    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
-        let _ = tool;
+    fn mirrored(&self, caller: &Caller, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+        let _ = (caller, tool);
         None
     }
 

@@ -29,7 +29,7 @@ impl<B: Backend> Context<'_, B> {
         let meta =
             mirror::validate(&self.head.headers, &request).map_err(|error| Fault::Modern(error).of(&id))?;
         if *request.method == *method::TOOLS_CALL {
-            let known = |tool: &str| self.server.backend.mirrored(tool);
+            let known = |tool: &str| self.server.backend.mirrored(&self.caller, tool);
             mirror::validate_arguments(&self.head.headers, &request, known)
                 .map_err(|error| Fault::Modern(error).of(&id))?;
         }

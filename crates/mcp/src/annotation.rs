@@ -53,6 +53,16 @@ impl MirroredParameter {
         &self.name
     }
 
+    /// What it takes in memory, in bytes.
+    pub fn size(&self) -> usize {
+        let steps: usize = self
+            .path
+            .iter()
+            .map(|step| size_of::<String>() + step.len())
+            .sum();
+        size_of::<Self>() + self.name.len() + steps
+    }
+
     /// The value that a call has for the parameter, as the header says it before it is encoded. `None` if there is
     /// none, or `null`.
     pub fn value(&self, arguments: &RawObject) -> Option<String> {

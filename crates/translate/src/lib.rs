@@ -31,6 +31,6 @@ mod tests;
 
 pub use exchange::{Account, Client, Incoming, MemberId, Modern, Retry, Ticket};
 pub use fault::{Fault, Reason, Sent};
-pub use link::{Inquiry, Link, Server, Sharing, Timeouts, UnknownQuestion, stale};
+pub use link::{Inquiry, Link, Refusal, Server, Sharing, Timeouts, UnknownQuestion, stale};
 pub use opening::{Features, Introduction, Opened};
 pub use outlet::{Anomaly, Outlet};

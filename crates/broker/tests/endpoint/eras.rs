@@ -1,17 +1,27 @@
 //! Servers of which it is to be found out what they speak.
 
+use std::time::Duration;
+
 use pontoon_broker::{Era, Hosting, LeasePolicy};
-use tokio::time::Instant;
+use pontoon_upstream::Failure;
+use tokio::time::{Instant, timeout};
 
 use crate::support::{House, SECOND, Tongue, until};
 
 const OWN: Hosting = Hosting::Command(LeasePolicy::Session);
 const SHARED: Hosting = Hosting::Command(LeasePolicy::Shared);
+const REMOTE: Hosting = Hosting::Remote(LeasePolicy::Shared);
+const MINUTE: Duration = Duration::from_secs(60);
 const ME: &str = "10.0.0.1";
 const OTHER: &str = "10.0.0.2";
+const THIRD: &str = "10.0.0.3";
 
 fn house(hosting: Hosting, tongue: Tongue) -> House {
-    let house = House::with(hosting, |settings| settings.era = Era::Auto);
+    let house = House::with(hosting, |settings| {
+        settings.era = Era::Auto;
+        // Nothing ends for want of use while a test waits for something else.
+        settings.idle = 60 * MINUTE;
+    });
     house.fake.speak(tongue);
     house
 }
@@ -70,6 +80,100 @@ async fn a_silent_server_costs_its_deadline_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_was_silent_once_is_asked_again_after_some_minutes() {
+    let house = house(OWN, Tongue::Taciturn);
+    house.modern_call(ME, "echo").await.server().await;
+    // It was only slow.
+    house.fake.speak(Tongue::Dual);
+    tokio::time::sleep(9 * MINUTE).await;
+    house.modern_call(OTHER, "echo").await.server().await;
+    assert_eq!(house.fake.server(1).methods()[0], "initialize");
+    tokio::time::sleep(2 * MINUTE).await;
+    house.modern_call(THIRD, "echo").await.server().await;
+    assert_eq!(house.fake.server(2).methods(), ["server/discover", "tools/call"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_server_that_is_silent_is_asked_again_after_some_minutes() {
+    let house = house(SHARED, Tongue::Taciturn);
+    let questions = || {
+        let asked = house.fake.server(0).methods();
+        asked.iter().filter(|method| *method == "server/discover").count()
+    };
+    house.modern_call(ME, "echo").await.server().await;
+    house.modern_call(ME, "echo").await.server().await;
+    assert_eq!(questions(), 1);
+    tokio::time::sleep(9 * MINUTE).await;
+    house.modern_call(ME, "echo").await.server().await;
+    assert_eq!(questions(), 1);
+    tokio::time::sleep(2 * MINUTE).await;
+    house.modern_call(ME, "echo").await.server().await;
+    assert_eq!((questions(), house.fake.attempts()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_lets_be_known_is_remembered_though_nobody_waits_for_it() {
+    let house = house(SHARED, Tongue::Taciturn);
+    let impatient = timeout(3 * SECOND, house.modern_call(ME, "echo"));
+    assert!(impatient.await.is_err());
+    tokio::time::sleep(3 * SECOND).await;
+    house.modern_call(ME, "echo").await.server().await;
+    let asked = house.fake.server(0).methods();
+    let questions = asked.iter().filter(|method| *method == "server/discover");
+    assert_eq!(questions.count(), 1, "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remote_server_that_could_not_be_asked_is_asked_by_who_comes_next() {
+    let house = house(REMOTE, Tongue::Dual);
+    let guest = house.guest().await;
+    house
+        .fake
+        .server(0)
+        .fail_next(Failure::Unreachable("no route".to_owned()));
+    // The one that is there serves the call.
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 1);
+    assert_eq!(guest.call(1, "echo").await.server().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remote_server_that_fell_over_is_asked_again_after_some_minutes_and_one_that_refused_is_not() {
+    for (status, serves) in [(502, 1), (404, 0)] {
+        let house = house(REMOTE, Tongue::Dual);
+        house.guest().await;
+        house.fake.server(0).fail_next(Failure::Status(status));
+        assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+        assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+        tokio::time::sleep(11 * MINUTE).await;
+        assert_eq!(
+            house.modern_call(ME, "echo").await.server().await,
+            serves,
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_server_that_comes_after_one_that_refused_is_asked_too() {
+    let house = house(SHARED, Tongue::Legacy);
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 0);
+    house.fake.speak(Tongue::Dual);
+    house.fake.server(0).crash();
+    until(|| house.fake.running() == 0).await;
+    // One that is asked what it speaks, and then one for modern clients.
+    assert_eq!(house.modern_call(ME, "echo").await.server().await, 2);
+    assert!(
+        house
+            .fake
+            .server(1)
+            .methods()
+            .contains(&"server/discover".to_owned())
+    );
+    assert_eq!(house.fake.server(2).methods(), ["tools/call"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_ends_when_it_is_asked_is_started_anew() {
     let house = house(OWN, Tongue::Touchy);
     let calls = tokio::join!(house.modern_call(ME, "echo"), house.modern_call(ME, "echo"));
@@ -121,8 +225,11 @@ async fn a_shared_server_of_both_eras_is_started_once_for_each() {
 async fn a_shared_server_that_is_lost_when_it_is_asked_comes_back() {
     let house = house(SHARED, Tongue::Touchy);
     house.guest().await;
-    // What it does with the next one is its own affair.
     assert_eq!(house.modern_call(ME, "echo").await.server().await, 1);
+    // Others use it too: it is not to end with every call.
+    assert_eq!(house.modern_call(OTHER, "echo").await.server().await, 1);
+    tokio::time::sleep(11 * MINUTE).await;
+    assert_eq!(house.modern_call(OTHER, "echo").await.server().await, 2);
 }
 
 #[tokio::test(start_paused = true)]

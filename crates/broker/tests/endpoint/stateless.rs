@@ -240,3 +240,22 @@ async fn all_clients_of_a_principal_share_a_server_where_that_is_wanted() {
     two.leave();
     until(|| house.endpoint.processes() == 0).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_headers_repeat_is_known_for_whom_the_server_listed_its_tools() {
+    for policy in [LeasePolicy::Session, LeasePolicy::Principal] {
+        let house = House::new(Hosting::Command(policy));
+        let mine = house.modern(ME, "", "tools/list", "{}").await.server().await;
+        let other = house.modern(OTHER, "", "tools/list", "{}").await.server().await;
+        assert_eq!((mine, other), (0, 1));
+        assert!(house.mirrors(ME, "tool0") && !house.mirrors(ME, "tool1"));
+        assert!(house.mirrors(OTHER, "tool1") && !house.mirrors(OTHER, "tool0"));
+        // The server of a session is its account's.
+        let guest = house.guest().await;
+        assert_eq!(guest.request(1, "tools/list", "{}").await.server().await, 2);
+        assert!(house.mirrors("127.0.0.1", "tool2") && !house.mirrors(ME, "tool2"));
+    }
+    let house = House::new(Hosting::Command(LeasePolicy::Shared));
+    house.modern(ME, "", "tools/list", "{}").await.server().await;
+    assert!(house.mirrors(ME, "tool0") && house.mirrors(OTHER, "tool0"));
+}

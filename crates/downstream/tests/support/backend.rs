@@ -265,7 +265,7 @@ impl Backend for Fake {
     }
 
     /// Calls of the tool `weather` repeat the city and the number of days.
-    fn mirrored(&self, tool: &str) -> Option<Arc<[MirroredParameter]>> {
+    fn mirrored(&self, _: &Caller, tool: &str) -> Option<Arc<[MirroredParameter]>> {
         let schema = Raw::from_static(
             r#"{"type":"object","properties":{"city":{"type":"string","x-mcp-header":"City"},"days":{"type":"integer","x-mcp-header":"Days"}}}"#,
         );

@@ -129,7 +129,7 @@ impl<O: Outlet> Link<O> {
                 self.finish_greeting(client, outcome, now, out);
             }
             (_, Outcome::Error(error)) if self.may_be_modern(&client) => {
-                self.ask_what_it_is(client, Some(error), deadline, out);
+                self.ask_what_it_is(client, Ok(error), deadline, out);
             }
             (Bridge::LegacyToModern { .. }, Outcome::Result(result)) if InputRequired::is_in(&result) => {
                 self.ask_inline(client, (method, deadline), &result, now, out);

@@ -174,7 +174,9 @@ impl<O: Outlet> Link<O> {
                 self.void_asking(id, out);
                 self.void_inline_of(id, out);
             }
-            Origin::Link(purpose) => self.own_request_failed(id, &purpose, reason, out),
+            Origin::Link(purpose) => {
+                self.own_request_failed(id, &purpose, &Fault::after(reason), out);
+            }
         }
     }
 
@@ -190,7 +192,7 @@ impl<O: Outlet> Link<O> {
         };
         match exchange.origin {
             Origin::Client(client) if self.refuses_handshake(&client, fault) => {
-                self.ask_what_it_is(client, None, exchange.deadline, out);
+                self.ask_what_it_is(client, Err(fault), exchange.deadline, out);
             }
             Origin::Client(client) => {
                 if fault.sent == Sent::Perhaps {
@@ -201,7 +203,7 @@ impl<O: Outlet> Link<O> {
                 self.void_questions_of((id, member), out);
                 self.void_asking(id, out);
             }
-            Origin::Link(purpose) => self.own_request_failed(id, &purpose, fault.reason, out),
+            Origin::Link(purpose) => self.own_request_failed(id, &purpose, fault, out),
         }
     }
 

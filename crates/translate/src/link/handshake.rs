@@ -28,7 +28,7 @@ impl<O: Outlet> Link<O> {
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(reason) => return self.opening_failed(reason, out),
+            Err(reason) => return self.opening_refused(reason, out),
         };
         self.probe.succeeded();
         self.state = State::Open(Some(Box::new(opened)));

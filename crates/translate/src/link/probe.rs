@@ -13,6 +13,7 @@ use super::{
     Origin, Outlet, Purpose, Raw, Reason, Server, State, Text, Timeouts, UpstreamId, Voice, method, opening,
 };
 use crate::exchange::Bridge;
+use crate::fault::Sent;
 
 /// How long a server may be silent when it is asked what it is: legacy ones may be silent for ever.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +38,8 @@ pub(super) struct Probe {
     failure: Option<Reason>,
     /// It was asked once more in the same revision.
     repeated: bool,
+    /// How the era that was tried first was refused, when it was last.
+    refusal: Refusal,
     inquiry: Inquiry,
 }
 
@@ -57,6 +60,16 @@ enum Stage {
     Second,
 }
 
+/// How a server let it be known that it does not speak an era.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refusal {
+    /// It said so.
+    #[default]
+    Stated,
+    /// It was silent, went away or fell over: it may have been slow, or broken for a moment.
+    Unclear,
+}
+
 /// Whether a server that speaks one era speaks 2026-07-28 as well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Inquiry {
@@ -67,8 +80,10 @@ pub enum Inquiry {
     UnderWay,
     /// It does.
     Yes,
-    /// It does not.
+    /// It does not, as it said.
     No,
+    /// It seems not to: it was silent, went away or fell over when it was asked. It may be asked again.
+    Unclear,
     /// The question or the answer was lost, which says nothing about the server.
     Unheard,
 }
@@ -87,11 +102,14 @@ impl Probe {
         self.repeated = false;
     }
 
-    /// The connection is gone, and with it the answer to a question that it was asked.
+    /// The connection is gone, perhaps over a question that it was asked. Who said no may be replaced by one that says
+    /// yes.
     pub(super) fn lose(&mut self) {
-        if self.inquiry == Inquiry::UnderWay {
-            self.inquiry = Inquiry::Open;
-        }
+        self.inquiry = match self.inquiry {
+            Inquiry::UnderWay => Inquiry::Unclear,
+            Inquiry::No => Inquiry::Open,
+            known => known,
+        };
     }
 
     pub(super) fn deadline(&self, tried: Server) -> Deadline {
@@ -106,6 +124,16 @@ impl Probe {
     /// Whether the other era is left to try.
     fn may_turn(&self) -> bool {
         (self.certainty, self.stage) == (Certainty::Guessed, Stage::First)
+    }
+}
+
+impl Refusal {
+    /// What is known of a server that gave no answer. What it provably did not process it has refused.
+    const fn of(fault: &Fault) -> Self {
+        match fault.sent {
+            Sent::No => Self::Stated,
+            Sent::Perhaps => Self::Unclear,
+        }
     }
 }
 
@@ -163,13 +191,18 @@ impl<O: Outlet> Link<O> {
     }
 
     /// The server did not open: it may be of the other era.
-    pub(super) fn opening_failed(&mut self, reason: Reason, out: &mut O) {
+    pub(super) fn opening_failed(&mut self, fault: &Fault, out: &mut O) {
         let first = self.probe.failure;
-        if self.may_be_a_refusal(reason) && self.probe.may_turn() {
-            self.turn(reason);
+        if self.may_be_a_refusal(fault.reason) && self.probe.may_turn() {
+            self.turn(fault.reason, Refusal::of(fault));
             return self.send_opening(out);
         }
-        self.fail_opening(first.unwrap_or(reason), out);
+        self.fail_opening(first.unwrap_or(fault.reason), out);
+    }
+
+    /// The server answered, and did not open.
+    pub(super) fn opening_refused(&mut self, reason: Reason, out: &mut O) {
+        self.opening_failed(&Fault::before(reason), out);
     }
 
     fn may_be_a_refusal(&self, reason: Reason) -> bool {
@@ -181,8 +214,9 @@ impl<O: Outlet> Link<O> {
         }
     }
 
-    fn turn(&mut self, reason: Reason) {
+    fn turn(&mut self, reason: Reason, refusal: Refusal) {
         self.probe.stage = Stage::Second;
+        self.probe.refusal = refusal;
         self.probe.failure = (self.server == Server::Legacy).then_some(reason);
         self.server = self.server.other();
     }
@@ -203,7 +237,7 @@ impl<O: Outlet> Link<O> {
             |exchange: &InFlight<O::Exchange>| matches!(exchange.origin, Origin::Link(_)) && exchange.opens();
         let turns = self.probe.may_turn() && !self.in_flight_where(own).is_empty();
         if turns {
-            self.turn(Reason::StartFailed);
+            self.turn(Reason::StartFailed, Refusal::Unclear);
         }
         turns
     }
@@ -217,12 +251,12 @@ impl<O: Outlet> Link<O> {
                 self.send_returned(out);
                 out.opened(Ok(()));
             }
-            Err(NotDescribed::Legacy) => self.opening_failed(Reason::HandshakeFailed, out),
+            Err(NotDescribed::Legacy) => self.opening_refused(Reason::HandshakeFailed, out),
             // "The client SHOULD select a mutually supported version … and retry" (Versioning), once.
             Err(NotDescribed::Confused) if !std::mem::replace(&mut self.probe.repeated, true) => {
                 self.send_opening(out);
             }
-            Err(NotDescribed::Confused) => self.opening_failed(Reason::HandshakeFailed, out),
+            Err(NotDescribed::Confused) => self.opening_refused(Reason::HandshakeFailed, out),
             Err(NotDescribed::Foreign) => self.fail_opening(Reason::HandshakeFailed, out),
         }
     }
@@ -238,15 +272,17 @@ impl<O: Outlet> Link<O> {
         &mut self,
         id: UpstreamId,
         purpose: &Purpose,
-        reason: Reason,
+        fault: &Fault,
         out: &mut O,
     ) {
         match purpose {
-            Purpose::Open | Purpose::Discover => self.opening_failed(reason, out),
+            Purpose::Open | Purpose::Discover => self.opening_failed(fault, out),
             Purpose::Inquire => {
-                self.probe.inquiry = match reason {
-                    // A legacy server may be silent to what it does not know, or refuse it in any way.
-                    Reason::Timeout | Reason::Protocol => Inquiry::No,
+                self.probe.inquiry = match (fault.reason, Refusal::of(fault)) {
+                    (Reason::Protocol, Refusal::Stated) => Inquiry::No,
+                    // A legacy server may be silent to what it does not know, and any server may be slow or broken for
+                    // a moment.
+                    (Reason::Timeout | Reason::Protocol, _) => Inquiry::Unclear,
                     _ => Inquiry::Unheard,
                 };
             }
@@ -296,20 +332,24 @@ impl<O: Outlet> Link<O> {
         matches!(client.effect, Effect::Open) && self.probe.may_turn()
     }
 
-    /// The server refused a client's `initialize`: before the client hears of it the server is asked what it is.
+    /// The server refused a client's `initialize`, with this error or by other means: before the client hears of it the
+    /// server is asked what it is.
     pub(super) fn ask_what_it_is(
         &mut self,
         mut client: ClientExchange<O::Exchange>,
-        refusal: Option<ErrorObject>,
+        answer: Result<ErrorObject, &Fault>,
         deadline: Deadline,
         out: &mut O,
     ) {
-        self.turn(Reason::HandshakeFailed);
+        let refusal = answer
+            .as_ref()
+            .map_or_else(|fault| Refusal::of(fault), |_| Refusal::Stated);
+        self.turn(Reason::HandshakeFailed, refusal);
         let member = client.member.and_then(|member| self.members.get(&member));
         client.bridge = Bridge::LegacyToModern { log_level: None };
         client.effect = Effect::Greet {
             requested: member.and_then(|member| member.requested.clone()),
-            refusal,
+            refusal: answer.ok(),
         };
         self.send_greeting(client, deadline, out);
     }
@@ -353,7 +393,8 @@ impl<O: Outlet> Link<O> {
 impl<O: Outlet> Link<O> {
     /// Asks a legacy server that is open whether it serves 2026-07-28 as well. [`inquiry`](Self::inquiry) tells.
     pub fn inquire(&mut self, now: Duration, out: &mut O) {
-        if !matches!(self.probe.inquiry, Inquiry::Open | Inquiry::Unheard) || !self.is_open() {
+        let settled = matches!(self.probe.inquiry, Inquiry::UnderWay | Inquiry::Yes | Inquiry::No);
+        if settled || !self.is_open() {
             return;
         }
         let params = self.own_params();
@@ -367,6 +408,11 @@ impl<O: Outlet> Link<O> {
     /// Whether the server serves 2026-07-28 as well, as far as is known.
     pub fn inquiry(&self) -> Inquiry {
         self.probe.inquiry
+    }
+
+    /// How the server refused the era that it was spoken to in first, where it opened in the other one.
+    pub fn refusal(&self) -> Refusal {
+        self.probe.refusal
     }
 
     pub(super) fn finish_inquiry(&mut self, outcome: &Outcome) {

@@ -13,20 +13,27 @@ use pontoon_mcp::{MirroredParameter, X_MCP_HEADER, header};
 use crate::http::client::Header;
 use crate::http::outgoing::Call;
 
-/// How many annotated tools of one server are remembered. What others want is not known, and their calls are the
-/// server's to refuse.
+/// How many annotated tools of one server are remembered, and how much memory they may take. What others want is not
+/// known, and their calls are the server's to refuse.
 const MAX_TOOLS: usize = 4096;
+const MAX_BYTES: usize = 4 << 20;
 
 type Parameters = Arc<[(HeaderName, MirroredParameter)]>;
 
 /// The annotated tools of a server, as last listed.
 #[derive(Default)]
-pub(crate) struct Tools(Mutex<HashMap<String, Parameters>>);
+pub(crate) struct Tools(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    tools: HashMap<String, Parameters>,
+    bytes: usize,
+}
 
 impl Tools {
     /// The headers that a call of a tool needs besides the usual ones.
     pub(crate) fn headers(&self, call: &Call) -> Vec<Header> {
-        let Some(parameters) = self.lock().get(&call.tool).cloned() else {
+        let Some(parameters) = self.lock().tools.get(&call.tool).cloned() else {
             return Vec::new();
         };
         let Some(arguments) = call.arguments.as_ref().and_then(Raw::object) else {
@@ -59,7 +66,7 @@ impl Tools {
     /// Returns the list without invalid tools, if there were any.
     pub(crate) fn learn_from(&self, result: &Raw, server: &str) -> Option<Raw> {
         let is_annotated = memmem::find(result.as_bytes(), X_MCP_HEADER.as_bytes()).is_some();
-        if !is_annotated && self.lock().is_empty() {
+        if !is_annotated && self.lock().tools.is_empty() {
             return None;
         }
         let result = result.object()?;
@@ -83,40 +90,85 @@ impl Tools {
         };
         match read {
             Ok(parameters) => {
-                self.remember(name, parameters);
+                self.lock().remember(name, parameters);
                 true
             }
             Err(why) => {
                 tracing::warn!(server, tool = name, %why, "the tool's annotations are invalid, so it is left out");
-                self.lock().remove(&name);
+                self.lock().forget(&name);
                 false
             }
         }
     }
 
-    fn remember(&self, tool: String, parameters: Vec<MirroredParameter>) {
-        let mut tools = self.lock();
-        if parameters.is_empty() {
-            tools.remove(&tool);
-            return;
-        }
-        if tools.len() >= MAX_TOOLS && !tools.contains_key(&tool) {
-            return;
-        }
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// What was known of the tool before is over, also where there is no room for what is now.
+    fn remember(&mut self, tool: String, parameters: Vec<MirroredParameter>) {
+        self.forget(&tool);
         let named = parameters.into_iter().filter_map(|parameter| {
             let name = format!("{}{}", header::PARAM_PREFIX, parameter.name());
             Some((HeaderName::try_from(name).ok()?, parameter))
         });
-        tools.insert(tool, named.collect());
+        let named: Parameters = named.collect();
+        let bytes = self.bytes + size(&tool, &named);
+        if !named.is_empty() && self.tools.len() < MAX_TOOLS && bytes <= MAX_BYTES {
+            self.bytes = bytes;
+            self.tools.insert(tool, named);
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Parameters>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn forget(&mut self, tool: &str) {
+        if let Some(before) = self.tools.remove(tool) {
+            self.bytes -= size(tool, &before);
+        }
     }
+}
+
+/// What a tool takes, in bytes.
+fn size(tool: &str, parameters: &[(HeaderName, MirroredParameter)]) -> usize {
+    let own = size_of::<(String, Parameters)>() + tool.len();
+    let each = |(name, parameter): &(HeaderName, MirroredParameter)| {
+        size_of::<HeaderName>() + name.as_str().len() + parameter.size()
+    };
+    own + parameters.iter().map(each).sum::<usize>()
 }
 
 fn named(tool: &Raw) -> Option<(RawObject, String)> {
     let tool = tool.object()?;
     let name = tool.get_str("name")?.into_owned();
     Some((tool, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_take_no_more_memory_than_they_may() {
+        let annotated = |property: &str| {
+            let schema =
+                format!(r#"{{"properties":{{"{property}":{{"type":"string","x-mcp-header":"A"}}}}}}"#);
+            let schema = Raw::parse(schema, &pontoon_jsonrpc::Limits::SERVER).unwrap();
+            MirroredParameter::read_all(&schema).unwrap()
+        };
+        let long = "a".repeat(MAX_BYTES / 2);
+        let mut known = Known::default();
+        for (tool, property) in [("t", &*long), ("u", &*long), ("v", "a")] {
+            known.remember(tool.to_owned(), annotated(property));
+        }
+        assert!(known.tools.contains_key("t") && known.tools.contains_key("v"));
+        assert!(!known.tools.contains_key("u") && known.bytes <= MAX_BYTES);
+        known.remember("t".to_owned(), Vec::new());
+        known.remember("u".to_owned(), annotated(&long));
+        assert!(known.tools.contains_key("u"));
+        known.remember("v".to_owned(), annotated(&long));
+        assert!(!known.tools.contains_key("v"));
+        known.forget("u");
+        assert_eq!((known.tools.len(), known.bytes), (0, 0));
+    }
 }

@@ -135,6 +135,11 @@ impl House {
         call
     }
 
+    /// Whether it is known that headers of this client repeat arguments of a tool.
+    pub(crate) fn mirrors(&self, address: &str, tool: &str) -> bool {
+        self.endpoint.mirrored(&caller(address), tool).is_some()
+    }
+
     /// Calls that hold a slot of the policy.
     pub(crate) fn in_flight(&self) -> usize {
         self.policy.in_flight().held()

@@ -8,13 +8,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pontoon_jsonrpc::{Limits, Message, Request};
-use pontoon_upstream::{BoxFuture, Closed, Connection, Diagnostics, Listener, SendError, Wire};
+use pontoon_upstream::{BoxFuture, Closed, Connection, Diagnostics, Failure, Listener, SendError, Wire};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 const INITIALIZED: &str = r#"{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true},"logging":{}},"serverInfo":{"name":"fake","version":"1"}}"#;
 
 const DISCOVERED: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"fake","version":"1"}},"ttlMs":0,"cacheScope":"private"}"#;
+
+/// Headers repeat an argument of its tools.
+const SCHEMA: &str = r#"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"}}}"#;
 
 /// What a server speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +49,7 @@ pub(super) struct Manners {
     pub(super) lingers: Duration,
 }
 
-/// Tools: `echo` answers, `hold` waits to be told to, `crash` ends the server.
+/// Tools: `echo` answers, `hold` waits to be told to, `crash` ends the server. It lists one other, with its number.
 /// Every result names the server's number.
 pub(crate) struct Server {
     number: usize,
@@ -56,6 +59,8 @@ pub(crate) struct Server {
     heard: Mutex<Vec<Value>>,
     /// Ids of calls that were told to wait.
     held: Mutex<Vec<i64>>,
+    /// What becomes of the next request instead of an answer.
+    failure: Mutex<Option<Failure>>,
     hears: AtomicBool,
     gone: watch::Sender<bool>,
 }
@@ -79,6 +84,7 @@ impl Server {
             inbox: Mutex::new(Some(inbox)),
             heard: Mutex::default(),
             held: Mutex::default(),
+            failure: Mutex::default(),
             hears: AtomicBool::new(true),
             gone: watch::Sender::new(false),
         })
@@ -113,6 +119,11 @@ impl Server {
     /// Says something.
     pub(crate) fn say(&self, message: &str) {
         let _ = self.orders.send(Order::Say(message.to_owned()));
+    }
+
+    /// Does not answer the next request, as a remote server does not.
+    pub(crate) fn fail_next(&self, why: Failure) {
+        *self.failure.lock().unwrap() = Some(why);
     }
 
     /// Ends, uncalled for.
@@ -150,8 +161,13 @@ impl Server {
             .remove("jsonrpc");
         self.heard.lock().unwrap().push(value);
         let message = Message::parse(message, &Limits::CLIENT).expect("messages are well formed");
-        if let Message::Request(request) = message
-            && !self.manners.silent
+        let Message::Request(request) = message else {
+            return;
+        };
+        if let Some(why) = self.failure.lock().unwrap().take() {
+            return listener.failed(request.id, why);
+        }
+        if !self.manners.silent
             && let Some(answer) = self.answer(&request)
         {
             listener.message(Message::parse(answer, &Limits::SERVER).expect("its own text"));
@@ -197,6 +213,10 @@ impl Server {
                 None
             }
             ("subscriptions/listen", _) => None,
+            ("tools/list", _) => Some(format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"server":{0},"tools":[{{"name":"tool{0}","inputSchema":{SCHEMA}}}]}}}}"#,
+                self.number
+            )),
             _ => Some(self.result(*number)),
         }
     }

@@ -280,6 +280,11 @@ impl Dialogue {
                 self.link
                     .request_failed(&id, &Fault::before(Reason::Protocol), out);
             }
+            ["fall", "over", id] => {
+                let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
+                self.link
+                    .request_failed(&id, &Fault::after(Reason::Protocol), out);
+            }
             ["return", id] => {
                 let id = Id::from(id.parse::<i64>().expect("ids toward the server are numbers"));
                 let message = Bytes::from(format!(r#"{{"id":{id},"again":true}}"#));
@@ -299,6 +304,7 @@ impl Dialogue {
             ["goes", "on"] => assert!(self.link.goes_on()),
             ["inquire"] => self.link.inquire(now, out),
             ["inquiry", state] => assert_eq!(format!("{:?}", self.link.inquiry()), state),
+            ["refusal", state] => assert_eq!(format!("{:?}", self.link.refusal()), state),
             ["wakes", "never"] => assert_eq!(self.link.next_wake(), None),
             ["wakes", "at", time] => {
                 let wake = self.link.next_wake().expect("there is something to do");

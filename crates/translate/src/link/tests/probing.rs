@@ -35,6 +35,7 @@ fn a_legacy_server_says_at_once_that_it_is_not_modern() {
             to server: {"method":"notifications/initialized"}
             opened
         is legacy
+        refusal Stated
         "#,
     );
 }
@@ -69,6 +70,7 @@ fn a_legacy_server_that_stays_silent_is_greeted_after_a_while() {
             to server: {"method":"notifications/initialized"}
             opened
         is legacy
+        refusal Unclear
         lose
         open
             to server: {"id":3,"method":"initialize",…
@@ -85,6 +87,7 @@ fn a_legacy_server_that_ends_when_it_is_asked_is_greeted_on_the_next_connection(
             to server: {"id":1,"method":"server/discover",…
         lose
         goes on
+        refusal Unclear
         open
             to server: {"id":2,"method":"initialize",…
         lose
@@ -128,6 +131,20 @@ fn a_refusal_by_http_is_one_too_and_an_unreachable_server_is_none() {
             to server: {"id":2,"method":"server/discover",…
         server: {"id":2,"result":$DISCOVERED}
             opened
+        refusal Stated
+        "#,
+    );
+    by_the_gateway(
+        Server::Modern,
+        r#"
+        open
+            to server: {"id":1,"method":"server/discover",…
+        fall over 1
+            to server: {"id":2,"method":"initialize",…
+        server: {"id":2,"result":$SERVER}
+            to server: {"method":"notifications/initialized"}
+            opened
+        refusal Unclear
         "#,
     );
     by_the_gateway(
@@ -217,6 +234,7 @@ fn a_client_is_answered_by_a_modern_server_that_had_refused_it() {
             to server: {"id":3,"method":"subscriptions/listen",…
         in flight 0
         is modern
+        refusal Stated
         a: {"id":0,"method":"ping"}
             to a: {"id":0,"result":{}}
         a: $INITIALIZE
@@ -325,7 +343,7 @@ fn an_open_legacy_server_can_be_asked_whether_it_is_modern_as_well() {
         inquire
         inquiry UnderWay
         lose
-        inquiry Open
+        inquiry Unclear
         open
             to server: {"id":3,"method":"initialize",…
         server: {"id":3,"result":$SERVER} (in any order)
@@ -423,6 +441,36 @@ fn an_inquiry_that_does_not_reach_the_server_says_nothing_of_it() {
         inquiry No
         inquire
         is legacy
+        "#,
+    );
+}
+
+#[test]
+fn a_server_may_be_asked_again_after_an_unclear_sign_and_after_its_end() {
+    by_the_gateway(
+        Server::Legacy,
+        r#"
+        open
+            to server: {"id":1,"method":"initialize",…
+        server: {"id":1,"result":$SERVER}
+            to server: {"method":"notifications/initialized"}
+            opened
+        inquire
+            to server: {"id":2,"method":"server/discover",…
+        fall over 2
+        inquiry Unclear
+        inquire
+            to server: {"id":3,"method":"server/discover",…
+        time 5s
+            to server: {"method":"notifications/cancelled",…
+        inquiry Unclear
+        inquire
+            to server: {"id":4,"method":"server/discover",…
+        server: {"id":4,"error":{"code":-32601,"message":"?"}}
+        inquiry No
+        inquire
+        lose
+        inquiry Open
         "#,
     );
 }
