@@ -267,8 +267,10 @@ impl<B: Backend> Desk<B> {
     fn pass_on(&mut self, notification: Notification) {
         if let Some(within) = self.opened() {
             self.work.add(async move {
-                if let Err(fault) = within.notify(notification).await {
-                    tracing::debug!(reason = fault.label(), "a notification was dropped");
+                match caught(within.notify(notification)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(fault)) => tracing::debug!(reason = fault.label(), "a notification was dropped"),
+                    Err(Panicked) => tracing::error!("the backend panicked at a notification"),
                 }
                 Done::Note
             });

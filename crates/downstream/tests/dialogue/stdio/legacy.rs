@@ -134,3 +134,14 @@ async fn a_call_at_which_the_backend_panics_is_answered_and_the_others_live_on()
     piped.backend.next().await.finish("{}");
     assert_eq!(piped.next().await["id"], 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_notification_at_which_the_backend_panics_ends_nothing() {
+    let mut piped = Piped::opened("2025-11-25").await;
+    piped.send(&legacy(1, "slow")).await;
+    piped
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/panic"}"#)
+        .await;
+    piped.backend.next().await.finish("{}");
+    assert_eq!(piped.next().await["id"], 1);
+}
