@@ -47,7 +47,10 @@ impl<B: Backend> Context<'_, B> {
                 self.shared.event_stream(reader, Rules::Session(&session)),
             )),
             Form::Json | Form::Either => match collect(&mut reader, target.streaming).await? {
-                Collected::All(answers) => Ok(response::json(StatusCode::OK, array(&answers))),
+                Collected::All(answers) => {
+                    let answers: Vec<_> = answers.into_iter().map(|answer| answer.message).collect();
+                    Ok(response::json(StatusCode::OK, array(&answers)))
+                }
                 Collected::Interrupted(answers) => {
                     let stream = self.shared.event_stream(reader, Rules::Session(&session));
                     Ok(response::events(stream.preceded_by(&answers)))
@@ -63,15 +66,17 @@ impl<B: Backend> Context<'_, B> {
         batch: Vec<Element>,
         target: &Target,
     ) {
-        // Of two with one id the first may have its answer before the second is looked at; both are in one batch all the same.
-        let mut ids = HashSet::new();
+        let mut ids = Ids::default();
         for element in batch {
             match element {
-                Err(refusal) => refuse(&target.outbox, Fault::Refused(refusal)),
-                Ok(Message::Request(request)) if !ids.insert(request.id.clone()) => {
-                    refuse_request(&target.outbox, &request.id, &Fault::RepeatedId);
+                Err(refusal) => {
+                    self.reply_for(session, &refusal);
+                    refuse(&target.outbox, Fault::Refused(refusal));
                 }
-                Ok(Message::Request(request)) => self.dispatch_request(session, request, target).await,
+                Ok(Message::Request(request)) => match ids.take(&request.id) {
+                    Ok(()) => self.dispatch_request(session, request, target).await,
+                    Err(fault) => refuse_request(&target.outbox, &request.id, &fault),
+                },
                 Ok(Message::Notification(call)) => {
                     let missing = method::is_request(&call.method);
                     let result = self.notify(session, call).await;
@@ -95,6 +100,25 @@ impl<B: Backend> Context<'_, B> {
         match self.permit_new(request) {
             Ok(permit) => self.server.backend.request(session, permit, target.clone()).await,
             Err(fault) => refuse_request(&target.outbox, &id, &fault),
+        }
+    }
+}
+
+/// The ids in one batch. Of two requests with one id the first may have its answer
+/// before the second is looked at; both are in one batch all the same.
+#[derive(Default)]
+pub(crate) struct Ids(HashSet<Id>);
+
+impl Ids {
+    /// Takes an id for a request.
+    ///
+    /// # Errors
+    ///
+    /// Another one in the batch has it.
+    pub(crate) fn take(&mut self, id: &Id) -> Result<(), Fault> {
+        match self.0.insert(id.clone()) {
+            true => Ok(()),
+            false => Err(Fault::RepeatedId),
         }
     }
 }
@@ -161,16 +185,12 @@ async fn collect(reader: &mut Reader, streaming: Streaming) -> Result<Collected,
 }
 
 /// The answers as one JSON array.
-pub(crate) fn array(answers: &[Delivery]) -> Bytes {
-    let length = answers
-        .iter()
-        .map(|answer| answer.message.len() + 1)
-        .sum::<usize>()
-        + 2;
+pub(crate) fn array(answers: &[Bytes]) -> Bytes {
+    let length = answers.iter().map(|answer| answer.len() + 1).sum::<usize>() + 2;
     let mut array = BytesMut::with_capacity(length);
     for (index, answer) in answers.iter().enumerate() {
         array.extend_from_slice(if index == 0 { b"[" } else { b"," });
-        array.extend_from_slice(&answer.message);
+        array.extend_from_slice(answer);
     }
     array.extend_from_slice(b"]");
     array.freeze()

@@ -3,8 +3,10 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 mod running;
 
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use running::{Running, kill_at_deadline, read_line, signal};
 use serde_json::Value;
@@ -232,4 +234,31 @@ fn binary_content_is_saved_and_nothing_is_written_over() {
     let image = std::fs::read(folder.join("2.png")).expect("it was saved");
     std::fs::remove_dir_all(&folder).expect("it is there");
     assert!(image.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn a_server_that_wants_other_credentials_has_its_own_exit_code() {
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
+        let url = format!("http://{}/mcp", listener.local_addr().expect("it is bound"));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("it is accepted");
+                // What comes in one piece is the whole request here; what else it may be is refused alike.
+                let _ = stream.read(&mut [0; 16 * 1024]);
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        for era in ["modern", "legacy"] {
+            let called = call(&[&url, "echo", "message=hi", "--era", era]);
+            assert_eq!(
+                (called.code, called.stdout.as_str()),
+                (Some(14), ""),
+                "{}",
+                called.stderr
+            );
+            assert!(called.stderr.contains("--bearer-env"), "{}", called.stderr);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use pontoon_policy::{Caller, Denied, Permit, Policy};
 use pontoon_session::{Aborted, Detach, NewStream, Outbox, Session, StreamLimits, Transport};
 
 use super::PipeSettings;
-use super::batch::collect;
+use super::batch::Gathering;
 use super::input::Line;
 use super::outlet::{Forwarded, Outlet};
 use super::session::{Within, answers_only};
@@ -189,20 +189,56 @@ impl<B: Backend> Desk<B> {
         self.work.call(id, role, call);
     }
 
+    /// Several messages, whose answers are sent together. Otherwise each is what it
+    /// would be alone: its id is taken meanwhile, and it can be withdrawn.
     fn batch(&mut self, elements: Vec<Element>) -> Result<(), Problem> {
         let within = self.opened().ok_or(Fault::Batch)?;
-        let answers = batch::check(&within.session, &elements)?;
-        let outbox = within.session.exchange(answers);
-        let (reader, target, outlet) = (outbox.reader(), target(&outbox), self.outlet.clone());
-        let most = self.settings.queue_bytes;
-        self.work.batch(async move {
-            let outcome = caught(async {
-                within.dispatch(elements, &target).await;
-                collect(&outlet, reader, most).await;
-            });
-            if outcome.await.is_err() {
-                outlet.refuse(&Fault::Panicked.into());
+        batch::check(&within.session, &elements)?;
+        let gathering = Gathering::new(self.outlet.clone(), self.settings.queue_bytes);
+        let mut ids = batch::Ids::default();
+        for element in elements {
+            let taken = match element {
+                Err(refusal) => self.refused(refusal),
+                Ok(Message::Request(request)) => match ids.take(&request.id) {
+                    Ok(()) => self.batched(&within, request, &gathering),
+                    Err(fault) => Err(fault.of(&request.id)),
+                },
+                Ok(Message::Notification(notification)) => self.notification(notification),
+                Ok(Message::Response(response)) => {
+                    self.response(response);
+                    Ok(())
+                }
+            };
+            if let Err(problem) = taken {
+                gathering.add(problem.to_json());
             }
+        }
+        Ok(())
+    }
+
+    /// A request of a batch.
+    fn batched(
+        &mut self,
+        within: &Within<B>,
+        request: Request,
+        gathering: &Arc<Gathering>,
+    ) -> Result<(), Problem> {
+        let id = self.free_id(&request)?;
+        let permit = within.permit(request).map_err(|why| Fault::from(why).of(&id))?;
+        let outbox = within.session.exchange(1);
+        let (reader, target, outlet) = (outbox.reader(), target(&outbox), self.outlet.clone());
+        let (within, gathering, asked) = (within.clone(), Arc::clone(gathering), id.clone());
+        self.work.call(id, Role::Batched, async move {
+            let call = caught(async {
+                within.request(permit, target).await;
+                let keep = |answer| gathering.add(answer);
+                outlet.forward_but(reader, keep).await
+            });
+            let result = call.await;
+            if let Some(fault) = fault_of(&result) {
+                gathering.add(fault.of(&asked).to_json());
+            }
+            result
         });
         Ok(())
     }
@@ -217,7 +253,7 @@ impl<B: Backend> Desk<B> {
             self.pass_on(notification);
             // The session's server hears of it in any case; "servers SHOULD not send a
             // response for the cancelled request" (2025-11-25, Cancellation).
-            if let (Some(id), Some(Role::Legacy)) = (cancelled, role) {
+            if let (Some(id), Some(Role::Legacy | Role::Batched)) = (cancelled, role) {
                 self.work.give_up(&id);
             }
             return Ok(());
@@ -231,8 +267,10 @@ impl<B: Backend> Desk<B> {
     fn pass_on(&mut self, notification: Notification) {
         if let Some(within) = self.opened() {
             self.work.add(async move {
-                if let Err(fault) = within.notify(notification).await {
-                    tracing::debug!(reason = fault.label(), "a notification was dropped");
+                match caught(within.notify(notification)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(fault)) => tracing::debug!(reason = fault.label(), "a notification was dropped"),
+                    Err(Panicked) => tracing::error!("the backend panicked at a notification"),
                 }
                 Done::Note
             });
@@ -275,17 +313,15 @@ impl<B: Backend> Desk<B> {
         match self.work.next().await {
             Done::Call(id, role, result) => self.called(&id, role, result),
             Done::Stream(Forwarded::Lost(Aborted::Overflow)) => self.outlet.overflow(),
-            Done::Stream(_) | Done::Batch | Done::Note => {}
+            Done::Stream(_) | Done::Note => {}
         }
     }
 
     fn called(&mut self, id: &Id, role: Role, result: Result<Forwarded, Panicked>) {
-        let fault = match result {
-            Ok(Forwarded::Answered(_)) => None,
-            Ok(Forwarded::Lost(why)) => Some(Fault::Lost(why)),
-            Ok(Forwarded::Nothing) => Some(Fault::NoAnswer),
-            Err(Panicked) => Some(Fault::Panicked),
-        };
+        if role == Role::Batched {
+            return;
+        }
+        let fault = fault_of(&result);
         let failed = fault.is_some() || matches!(result, Ok(Forwarded::Answered(kind)) if kind.is_error());
         if let Some(fault) = fault {
             self.outlet.refuse(&fault.of(id));
@@ -332,6 +368,14 @@ impl<B: Backend> Desk<B> {
         while !self.work.is_empty() {
             self.worked().await;
         }
+    }
+}
+
+/// What is left to say of a call that had no answer.
+fn fault_of(result: &Result<Forwarded, Panicked>) -> Option<Fault> {
+    match result {
+        Ok(forwarded) => forwarded.fault(),
+        Err(Panicked) => Some(Fault::Panicked),
     }
 }
 

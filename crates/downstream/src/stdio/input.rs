@@ -44,20 +44,24 @@ impl<R: AsyncRead + Unpin> Input<R> {
                 }
             }
             if self.has_ended {
-                return match self.framer.finish() {
-                    Some(rest) if !is_blank(&rest) => Line::Text(rest),
-                    _ => Line::End,
-                };
+                return Line::End;
             }
             match self.source.read_buf(self.framer.buffer()).await {
-                Ok(0) => self.has_ended = true,
+                Ok(0) => self.end(),
                 Ok(bytes) => drop(self.framer.appended(bytes)),
                 Err(error) => {
                     tracing::warn!(%error, "standard input cannot be read");
-                    self.has_ended = true;
+                    self.end();
                 }
             }
         }
+    }
+
+    /// The end of the input is the end of its last line, also of one that is too
+    /// long: whoever waits for its answer hears of it.
+    fn end(&mut self) {
+        self.has_ended = true;
+        self.framer.buffer().extend_from_slice(b"\n");
     }
 }
 

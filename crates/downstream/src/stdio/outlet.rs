@@ -9,7 +9,7 @@ use pontoon_session::{Aborted, Delivery, Kind, Outbox, Peek, Reader, Rejected, R
 use tokio::sync::Notify;
 
 use super::Explain;
-use crate::status::Problem;
+use crate::status::{Fault, Problem};
 
 /// So many messages are moved before others have their turn: a server that
 /// talks without end must not keep the writer from writing.
@@ -34,6 +34,17 @@ pub(crate) enum Forwarded {
     Lost(Aborted),
     /// The exchange ended as if there had been one.
     Nothing,
+}
+
+impl Forwarded {
+    /// What the client is to be told where there was no answer.
+    pub(crate) fn fault(self) -> Option<Fault> {
+        match self {
+            Self::Answered(_) => None,
+            Self::Lost(why) => Some(Fault::Lost(why)),
+            Self::Nothing => Some(Fault::NoAnswer),
+        }
+    }
 }
 
 impl Outlet {
@@ -81,7 +92,12 @@ impl Outlet {
     }
 
     /// Moves messages into the queue as they come, to their end.
-    pub(crate) async fn forward(&self, mut from: Reader) -> Forwarded {
+    pub(crate) async fn forward(&self, from: Reader) -> Forwarded {
+        self.forward_but(from, |answer| self.push(answer)).await
+    }
+
+    /// Moves messages into the queue as they come, but gives the answer to `keep`.
+    pub(crate) async fn forward_but(&self, mut from: Reader, keep: impl Fn(Bytes)) -> Forwarded {
         let mut last = None;
         loop {
             for _ in 0..TURN {
@@ -91,10 +107,12 @@ impl Outlet {
                     Peek::End => return last.map_or(Forwarded::Nothing, Forwarded::Answered),
                 }
                 let Some(delivery) = from.try_next() else { continue };
-                if delivery.kind.is_answer() {
-                    last = Some(delivery.kind);
+                if !delivery.kind.is_answer() {
+                    self.push(delivery.message);
+                    continue;
                 }
-                self.push(self.worded(delivery).message);
+                last = Some(delivery.kind);
+                keep(self.worded(delivery).message);
             }
             tokio::task::yield_now().await;
         }
@@ -107,7 +125,7 @@ impl Outlet {
     }
 
     /// The same answer; an error of the gateway's own says as much as can be said here.
-    pub(crate) fn worded(&self, delivery: Delivery) -> Delivery {
+    fn worded(&self, delivery: Delivery) -> Delivery {
         let explained = delivery
             .kind
             .is_error()

@@ -21,6 +21,8 @@ pub(crate) enum Role {
     Opening,
     /// A request of the legacy session.
     Legacy,
+    /// A request of the legacy session in a batch, which sees to its answer itself.
+    Batched,
     /// A modern request.
     Modern,
     /// A modern stream of changes: it rests, and nobody waits for its end.
@@ -32,8 +34,6 @@ pub(crate) enum Role {
 pub(crate) enum Done {
     /// A call.
     Call(Id, Role, Result<Forwarded, Panicked>),
-    /// A batch.
-    Batch,
     /// The stream of a session.
     Stream(Forwarded),
     /// A notification has been passed on.
@@ -51,7 +51,6 @@ struct Call {
 pub(crate) struct Work {
     tasks: FuturesUnordered<Task>,
     calls: HashMap<Id, Call>,
-    batches: usize,
 }
 
 impl Work {
@@ -67,7 +66,7 @@ impl Work {
 
     /// Whether somebody waits for an answer.
     pub(crate) fn is_awaited(&self) -> bool {
-        self.batches > 0 || self.calls.values().any(|call| call.role != Role::Listener)
+        self.calls.values().any(|call| call.role != Role::Listener)
     }
 
     /// Whether nothing at all is under way.
@@ -95,15 +94,6 @@ impl Work {
     /// Carries out something that has no id.
     pub(crate) fn add(&mut self, task: impl Future<Output = Done> + Send + 'static) {
         self.tasks.push(Box::pin(async move { Some(task.await) }));
-    }
-
-    /// Carries out a batch.
-    pub(crate) fn batch(&mut self, batch: impl Future<Output = ()> + Send + 'static) {
-        self.batches += 1;
-        self.add(async move {
-            batch.await;
-            Done::Batch
-        });
     }
 
     /// Gives a call up: nothing of it reaches the client any more.
@@ -140,7 +130,6 @@ impl Work {
     fn note(&mut self, done: &Done) {
         match done {
             Done::Call(id, ..) => drop(self.calls.remove(id)),
-            Done::Batch => self.batches -= 1,
             Done::Stream(_) | Done::Note => {}
         }
     }

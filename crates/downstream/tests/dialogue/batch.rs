@@ -139,6 +139,15 @@ async fn bad_elements_are_answered_among_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_in_a_batch_that_cannot_be_read_is_an_answer_all_the_same() {
+    let house = House::new();
+    let client = house.client().open("2025-03-26").await;
+    let unreadable = r#"{"jsonrpc":"2.0","id":"question","result":7}"#;
+    client.post(&format!("[{unreadable},{ECHO}]")).await;
+    assert_eq!(house.backend.times(&Seen::Reply("\"question\"".into())), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn initialize_must_stand_alone() {
     let house = House::new();
     let client = house.client().open("2025-03-26").await;

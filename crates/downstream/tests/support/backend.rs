@@ -213,7 +213,9 @@ impl Backend for Fake {
     }
 
     async fn notification(&self, _: &Arc<Session<()>>, notification: Permit<Notification>) {
-        self.note(Seen::Notification(notification.message().method.to_string()));
+        let method = notification.message().method.to_string();
+        assert_ne!(method, "notifications/panic", "this panics on purpose");
+        self.note(Seen::Notification(method));
     }
 
     fn reply(&self, _: &Arc<Session<()>>, response: Permit<Response>) -> Result<(), UnknownQuestion> {

@@ -81,3 +81,78 @@ impl Wake for Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// An owner that counts how often it is woken.
+    #[derive(Default)]
+    struct Owner(AtomicUsize);
+
+    impl Wake for Owner {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Owner {
+        /// Waits once; `look` says what it sees.
+        fn wait(self: &Arc<Self>, bell: &Bell, look: impl FnMut(&mut Context<'_>) -> Poll<u8>) -> Poll<u8> {
+            let waker = Waker::from(Arc::clone(self));
+            bell.wait(&mut Context::from_waker(&waker), look)
+        }
+
+        fn woken(&self) -> usize {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    #[test]
+    fn what_comes_while_the_owner_sleeps_wakes_it() {
+        let (bell, owner) = (Bell::new(), Arc::<Owner>::default());
+        let registered = Mutex::new(None);
+        let look = |cx: &mut Context<'_>| {
+            *registered.lock().expect("nothing panics") = Some(cx.waker().clone());
+            Poll::Pending
+        };
+        assert_eq!(owner.wait(&bell, look), Poll::Pending);
+        assert_eq!(owner.woken(), 0);
+        let waker = registered.into_inner().expect("nothing panics");
+        waker.expect("it was looked").wake();
+        assert_eq!(owner.woken(), 1);
+        assert_eq!(owner.wait(&bell, |_| Poll::Ready(7)), Poll::Ready(7));
+    }
+
+    #[test]
+    fn what_comes_while_the_owner_looks_is_seen_at_once_and_wakes_nobody() {
+        let (bell, owner) = (Bell::new(), Arc::<Owner>::default());
+        let mut looks = 0;
+        let look = |cx: &mut Context<'_>| {
+            looks += 1;
+            if looks == 2 {
+                return Poll::Ready(7);
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        };
+        assert_eq!(owner.wait(&bell, look), Poll::Ready(7));
+        assert_eq!((looks, owner.woken()), (2, 0));
+    }
+
+    #[test]
+    fn who_is_called_every_time_comes_back_later() {
+        let (bell, owner) = (Bell::new(), Arc::<Owner>::default());
+        let mut looks = 0;
+        let look = |cx: &mut Context<'_>| {
+            looks += 1;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        };
+        assert_eq!(owner.wait(&bell, look), Poll::Pending);
+        assert_eq!((looks, owner.woken()), (MAX_LOOKS, 1));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pontoon_downstream::{Explain, PipeSettings};
+use pontoon_downstream::{Explain, PipeEnd, PipeSettings};
 
 use super::{Piped, legacy, modern};
 
@@ -110,4 +110,18 @@ async fn errors_of_our_own_are_explained_and_those_of_the_server_are_not() {
                 .to_string()
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_is_too_long_is_refused_also_where_the_input_ends_inside_it() {
+    let mut piped = Piped::with(PipeSettings {
+        max_line: 256,
+        ..PipeSettings::default()
+    });
+    let line = modern(1, "tools/list", &format!(r#","x":"{}""#, "x".repeat(1_000)));
+    piped.send_bytes(line.as_bytes()).await;
+    piped.close();
+    let (rest, end) = piped.end().await;
+    assert_eq!(end, PipeEnd::Closed);
+    assert_eq!((rest.len(), &rest[0]["id"]), (1, &1.into()), "{rest:?}");
 }

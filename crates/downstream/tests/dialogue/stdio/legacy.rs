@@ -122,39 +122,6 @@ async fn an_id_in_use_is_not_taken_twice_in_either_era() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_is_answered_together_and_only_where_the_revision_has_them() {
-    let batch = format!(
-        "[{},{},{INITIALIZED},7,{}]",
-        legacy(1, "slow"),
-        legacy(2, "tools/list"),
-        legacy(3, "tools/list")
-    );
-    let mut piped = Piped::opened("2025-03-26").await;
-    piped.send(&batch).await;
-    let held = piped.backend.next().await;
-    held.progress(1);
-    assert_eq!(piped.next().await["params"]["progress"], 1);
-    held.finish("{}");
-    let answers = piped.next().await;
-    let mut ids: Vec<_> = answers
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["id"].to_string())
-        .collect();
-    ids.sort_unstable();
-    assert_eq!(ids, ["1", "2", "3", "null"], "{answers}");
-
-    for revision in ["2024-11-05", "2025-06-18", "2025-11-25"] {
-        let mut piped = Piped::opened(revision).await;
-        piped.send(&batch).await;
-        let refused = piped.next().await;
-        assert_eq!(refused["error"]["data"]["reason"], "batch", "{refused}");
-        piped.expect_silence().await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_call_at_which_the_backend_panics_is_answered_and_the_others_live_on() {
     let mut piped = Piped::opened("2025-11-25").await;
     piped.send(&legacy(1, "slow")).await;
@@ -164,6 +131,17 @@ async fn a_call_at_which_the_backend_panics_is_answered_and_the_others_live_on()
         (&failed["id"], &failed["error"]["data"]["reason"]),
         (&2.into(), &"defect".into())
     );
+    piped.backend.next().await.finish("{}");
+    assert_eq!(piped.next().await["id"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notification_at_which_the_backend_panics_ends_nothing() {
+    let mut piped = Piped::opened("2025-11-25").await;
+    piped.send(&legacy(1, "slow")).await;
+    piped
+        .send(r#"{"jsonrpc":"2.0","method":"notifications/panic"}"#)
+        .await;
     piped.backend.next().await.finish("{}");
     assert_eq!(piped.next().await["id"], 1);
 }

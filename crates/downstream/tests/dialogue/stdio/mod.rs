@@ -1,5 +1,6 @@
 //! One client on a pipe, of either era or of both.
 
+mod batch;
 mod end;
 mod framing;
 mod legacy;
