@@ -127,7 +127,12 @@ fn counts(server: &Server) -> String {
 /// S0.11, S0.22: plain JavaScript; the id behind the data, as in the original.
 #[test]
 fn s0_22_node_counts_and_says_that_it_is_over() {
-    if Command::new("node").arg("--version").stdout(Stdio::null()).status().is_err() {
+    if Command::new("node")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_err()
+    {
         return eprintln!("skipped: node is not installed");
     }
     let body = counts(&Server::node());
