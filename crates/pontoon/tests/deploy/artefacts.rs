@@ -251,23 +251,23 @@ fn the_manifest_hangs_together() {
     probes_are_answered(container, text);
 }
 
-/// Kubernetes asks for the pod by its address.
 fn probes_are_answered(container: &Yaml, config: &str) {
     let files = Scratch::new();
     let file = files.write("pontoon.toml", config);
     let running = Running::start_at("0.0.0.0:0", &["--config", &file]);
     let port = running.address.rsplit(':').next().expect("it has a port");
     let server = format!("127.0.0.1:{port}");
+    // Kubernetes asks for the pod by its address.
+    let host = format!("10.1.2.3:{port}");
     let client = crate::wire::Client {
         server: &server,
+        host: &host,
         from: std::net::Ipv4Addr::LOCALHOST,
     };
     for probe in ["readinessProbe", "livenessProbe"] {
         let path = container[probe]["httpGet"]["path"]
             .as_str()
             .expect("it asks for a path");
-        client
-            .get(path, &[("Host", &format!("10.1.2.3:{port}"))])
-            .expect("200");
+        client.get(path, &[]).expect("200");
     }
 }

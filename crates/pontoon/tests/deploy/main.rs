@@ -1,6 +1,7 @@
 //! The deployment artefacts (`deploy/`): proxies really run in front of the binary, the rest is held against what the binary takes.
 
 mod artefacts;
+mod book;
 mod commands;
 mod front;
 mod proxies;

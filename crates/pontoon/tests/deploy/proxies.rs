@@ -26,6 +26,7 @@ fn behind(start: fn(&str) -> Option<Front>) -> Option<(Running, Front, Scratch)>
 fn client(front: &Front, number: u8) -> Client<'_> {
     Client {
         server: &front.address,
+        host: "mcp.example.com",
         from: Ipv4Addr::new(127, 0, 0, number),
     }
 }

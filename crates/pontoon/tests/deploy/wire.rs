@@ -12,6 +12,8 @@ use crate::running::{DEADLINE, read_line};
 #[derive(Clone, Copy)]
 pub(crate) struct Client<'a> {
     pub(crate) server: &'a str,
+    /// What it calls the server.
+    pub(crate) host: &'a str,
     pub(crate) from: Ipv4Addr,
 }
 
@@ -33,7 +35,7 @@ impl Client<'_> {
 
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nContent-Length: {}\r\n", body.len());
-        let host = ("Host", "mcp.example.com");
+        let host = ("Host", self.host);
         let usual = [
             host,
             ("Content-Type", "application/json"),
