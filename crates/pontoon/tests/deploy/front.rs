@@ -3,8 +3,8 @@
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::Instant;
+use std::{fs, thread};
 
 use crate::running::DEADLINE;
 use crate::scratch::{Scratch, put, shipped};
@@ -113,20 +113,25 @@ pub(crate) fn caddy(backend: &str) -> Option<Front> {
 }
 
 fn start(mut command: Command, address: String, files: Scratch) -> Front {
-    let child = command.stdin(Stdio::null()).spawn().expect("it is installed");
-    let mut front = Front {
+    let log = files.path().join("log");
+    let output = || fs::File::create(&log).expect("it is our folder");
+    command.stdin(Stdio::null()).stdout(output()).stderr(output());
+    let mut child = command.spawn().expect("it is installed");
+    let started = Instant::now();
+    while TcpStream::connect(&address).is_err() {
+        let waiting = child.try_wait().expect("it is our child").is_none() && started.elapsed() < DEADLINE;
+        assert!(
+            waiting,
+            "it does not listen: {}",
+            fs::read_to_string(&log).unwrap_or_default()
+        );
+        thread::yield_now();
+    }
+    Front {
         child,
         address,
         _files: files,
-    };
-    let started = Instant::now();
-    while TcpStream::connect(&front.address).is_err() {
-        assert!(started.elapsed() < DEADLINE, "it does not listen");
-        let ended = front.child.try_wait().expect("it is our child");
-        assert!(ended.is_none(), "its configuration is refused: {ended:?}");
-        thread::yield_now();
     }
-    front
 }
 
 /// Free when it was asked for.

@@ -12,10 +12,14 @@ use crate::wire::{Answer, Client};
 
 /// Behind the proxy as `deploy/pontoon.toml` has it, with comments as often as the proxies of the tests are impatient, and
 /// one session for each client, so that it shows whom Pontoon takes a client for.
-fn behind(start: fn(&str) -> Option<Front>) -> Option<(Running, Front, Scratch)> {
+fn behind(keep_alive: &str, start: fn(&str) -> Option<Front>) -> Option<(Running, Front, Scratch)> {
     let files = Scratch::new();
     let shipped = shipped("deploy/pontoon.toml");
-    let text = put(&shipped, "listen =", "keep_alive = \"300ms\"\nlisten =");
+    let text = put(
+        &shipped,
+        "listen =",
+        &format!("keep_alive = {keep_alive}\nlisten ="),
+    );
     let text = format!("{text}\n[limits]\nmax_sessions_per_principal = 1\n");
     let config = files.write("pontoon.toml", &text);
     let running = Running::start(&["--config", &config]);
@@ -57,8 +61,19 @@ fn s4_39_caddy() {
     serves(front::caddy);
 }
 
+/// What the comments are for: without them the proxy takes a silent stream for a dead one.
+#[test]
+fn s4_39_a_stream_without_comments_is_cut() {
+    let Some((_running, front, _files)) = behind("0", front::nginx) else {
+        return;
+    };
+    let mut events = client(&front, 18).get("/sse", &[]).expect("200");
+    events.line("data: ");
+    assert!(events.ends(), "nginx gives up after two seconds");
+}
+
 fn serves(start: fn(&str) -> Option<Front>) {
-    let Some((_running, front, _files)) = behind(start) else {
+    let Some((_running, front, _files)) = behind("\"300ms\"", start) else {
         return;
     };
     first_event_comes_at_once_and_names_the_path(client(&front, 11), "");

@@ -122,6 +122,13 @@ impl Answer {
         }
     }
 
+    /// Whether nothing more comes, however long that takes.
+    pub(crate) fn ends(&mut self) -> bool {
+        let rest = self.body.read_to_end(&mut Vec::new());
+        // A proxy may cut the connection in the middle of a chunk.
+        rest.is_ok_and(|length| length < 16)
+    }
+
     /// The body of an answer with a length.
     pub(crate) fn text(mut self) -> String {
         let length = self
