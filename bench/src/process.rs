@@ -46,7 +46,7 @@ impl Program {
 
     /// CPU time used so far, in user and kernel mode.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        self.family()?.into_iter().map(cpu_of).sum()
+        self.sum(cpu_of)
     }
 
     /// Open descriptors.
@@ -71,25 +71,40 @@ impl Program {
 
     /// Resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> anyhow::Result<u64> {
-        self.family()?.into_iter().map(resident_of).sum()
+        self.sum(resident_of)
     }
 
-    /// The process and everything that it started, but for the stdio servers
-    /// behind it: nginx works in children, and many gateways are started by a
-    /// launcher.
-    fn family(&self) -> anyhow::Result<Vec<u32>> {
-        let mut family = vec![self.child.id()];
+    /// Of the process itself and of its family. Members that end while they are looked at count nothing.
+    fn sum<T: Default + std::iter::Sum>(
+        &self,
+        of: impl Fn(u32) -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<T> {
+        let pid = self.child.id();
+        let own = of(pid)?.ok_or_else(|| anyhow!("process {pid} has ended"))?;
+        let family = self
+            .family()
+            .into_iter()
+            .map(|member| Ok(of(member)?.unwrap_or_default()));
+        std::iter::once(Ok(own)).chain(family).sum()
+    }
+
+    /// Everything that it started, but for the stdio servers behind it: nginx works in children, and many gateways
+    /// are started by a launcher.
+    fn family(&self) -> Vec<u32> {
+        let mut family = offspring(self.child.id());
         let mut next = 0;
         while let Some(member) = family.get(next).copied() {
             next += 1;
-            family.extend(
-                children_of(member)
-                    .into_iter()
-                    .filter(|pid| !is_stdio_server(*pid)),
-            );
+            family.extend(offspring(member));
         }
-        Ok(family)
+        family
     }
+}
+
+fn offspring(pid: u32) -> Vec<u32> {
+    let mut children = children_of(pid);
+    children.retain(|child| !is_stdio_server(*child));
+    children
 }
 
 impl Drop for Program {
@@ -120,10 +135,14 @@ fn is_stdio_server(pid: u32) -> bool {
     program.ends_with("pontoon-test-child")
 }
 
-fn cpu_of(pid: u32) -> anyhow::Result<Duration> {
+/// `None` if it has ended.
+fn cpu_of(pid: u32) -> anyhow::Result<Option<Duration>> {
     // Nanoseconds on a CPU, summed over threads: /proc/PID/stat counts in ticks of 10 ms.
+    let Some(tasks) = unless_ended(fs::read_dir(format!("/proc/{pid}/task")))? else {
+        return Ok(None);
+    };
     let mut nanos = 0;
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+    for task in tasks {
         let Ok(task) = task else { continue };
         let path = task.path().join("schedstat");
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -133,12 +152,64 @@ fn cpu_of(pid: u32) -> anyhow::Result<Duration> {
             .and_then(|first| first.parse::<u64>().ok())
             .unwrap_or(0);
     }
-    Ok(Duration::from_nanos(nanos))
+    Ok(Some(Duration::from_nanos(nanos)))
 }
 
-fn resident_of(pid: u32) -> anyhow::Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    kib.ok_or_else(|| anyhow!("process {pid} has no VmRSS"))
+/// `None` if it has ended: who is dead and not reaped has a status, and no memory.
+fn resident_of(pid: u32) -> anyhow::Result<Option<u64>> {
+    let Some(status) = unless_ended(fs::read_to_string(format!("/proc/{pid}/status")))? else {
+        return Ok(None);
+    };
+    let Some(line) = status.lines().find_map(|line| line.strip_prefix("VmRSS:")) else {
+        return Ok(None);
+    };
+    let kib = line.split_whitespace().next().and_then(|kib| kib.parse().ok());
+    kib.map(Some)
+        .ok_or_else(|| anyhow!("process {pid} has an unreadable VmRSS: {line}"))
+}
+
+/// What was read of a process in `/proc`; a process that ends meanwhile is not there, or no longer.
+fn unless_ended<T>(read: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_that_has_ended_counts_nothing() {
+        // The shell becomes a program that never reaps what the shell started.
+        let mut program = Program::start(
+            std::process::Command::new("sh")
+                .args(["-c", "true & exec cat"])
+                .stdin(std::process::Stdio::piped()),
+        )
+        .unwrap();
+        let _held_open = program.stdin().unwrap();
+        while !program.family().iter().any(|pid| is_dead(*pid)) {
+            assert!(program.is_running().unwrap());
+            std::thread::yield_now();
+        }
+        assert!(program.resident_kib().unwrap() > 0);
+        program.cpu().unwrap();
+    }
+
+    #[test]
+    fn a_process_that_is_gone_has_no_figures() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        assert_eq!(cpu_of(child.id()).unwrap(), None);
+        assert_eq!(resident_of(child.id()).unwrap(), None);
+    }
+
+    fn is_dead(pid: u32) -> bool {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:\tZ"))
+    }
 }

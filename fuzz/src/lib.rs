@@ -6,6 +6,7 @@
 //! for more (`fuzz/libfuzzer`).
 
 mod configuration;
+mod dialects;
 mod envelope;
 mod event_id;
 mod event_stream;
@@ -19,6 +20,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All targets.
 pub const TARGETS: &[Target] = &[
     ("configuration", configuration::target),
+    ("dialects", dialects::target),
     ("envelope", envelope::target),
     ("event_id", event_id::target),
     ("event_stream", event_stream::target),

@@ -137,7 +137,7 @@ impl Endpoint {
         key: LeaseKey,
         crashes: impl FnOnce() -> Arc<RestartGuard>,
     ) -> Result<Arc<Lease>, Fault> {
-        self.shared.registry.keyed(key, || {
+        let lease = self.shared.registry.keyed(key, || {
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
             let introduction = match self.shared.settings.hosting {
                 // It asks in the answer to somebody's request, and so that one.
@@ -149,7 +149,8 @@ impl Endpoint {
                 Hosting::Command(_) | Hosting::InProcess => self.shared.introduction(),
             };
             self.opened_lease(Server::Legacy, Sharing::Shared, introduction, opening, crashes())
-        })
+        });
+        Ok(lease?)
     }
 
     /// A lease whose server has to be opened. It is made for clients of an era,

@@ -170,6 +170,11 @@ impl Lease {
         self.used.store(millis(now), Ordering::Relaxed);
     }
 
+    /// When it was used last, on the endpoint's clock in milliseconds.
+    pub(crate) fn last_use(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn number(&self) -> u64 {
         self.number
     }

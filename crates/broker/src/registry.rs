@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pontoon_mcp::Askable;
 use pontoon_translate::{Fault, Reason};
 
 use crate::lease::Lease;
@@ -23,7 +24,8 @@ pub(crate) enum LeaseKey {
     /// have a server each where nothing else tells whose question it is.
     Account {
         account: String,
-        capabilities: String,
+        /// As far as servers may act upon them: clients choose how they write them.
+        asks: Askable,
         seat: usize,
     },
 }
@@ -36,6 +38,33 @@ impl LeaseKey {
             Self::SharedLegacy | Self::SharedModern => false,
         }
     }
+
+    /// The account that may have many.
+    fn account(&self) -> Option<&str> {
+        match self {
+            Self::Account { account, .. } => Some(account),
+            // One or two for each account, whatever it does.
+            Self::Principal(_) | Self::PrincipalModern(_) | Self::SharedLegacy | Self::SharedModern => None,
+        }
+    }
+}
+
+/// There is no room for one more lease of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// All accounts together have as many as there may be.
+    All,
+    /// This one has its share, and uses all of it.
+    Account,
+}
+
+impl From<Full> for Fault {
+    fn from(full: Full) -> Self {
+        Self::before(match full {
+            Full::All => Reason::TooManyProcesses,
+            Full::Account => Reason::NoTurn,
+        })
+    }
 }
 
 /// Holds the leases, so that whoever drops one need not end it: the endpoint's
@@ -44,6 +73,8 @@ pub(crate) struct Registry {
     leases: Mutex<Leases>,
     /// Most leases of accounts. Each needs a process.
     max_accounts: usize,
+    /// Most of one account.
+    share: usize,
 }
 
 #[derive(Default)]
@@ -54,11 +85,45 @@ struct Leases {
     single: Vec<Arc<Lease>>,
 }
 
+impl Leases {
+    /// Sees to it that an account has less than its share: of its own leases, and of no other's, the one goes that
+    /// nobody has used for the longest time.
+    fn make_room(&mut self, account: &str, share: usize) -> Result<(), Full> {
+        let of_account = |key: &LeaseKey| key.account() == Some(account);
+        let held = |leases: &Self| leases.keyed.keys().filter(|key| of_account(key)).count();
+        if held(self) < share {
+            return Ok(());
+        }
+        self.keyed.retain(|_, lease| !lease.is_closed());
+        if held(self) < share {
+            return Ok(());
+        }
+        // Whoever is about to use one holds it, and takes hold of it under this lock.
+        let own = self.keyed.iter().filter(|(key, _)| of_account(key));
+        let unused = own.filter(|(_, lease)| Arc::strong_count(lease) == 1);
+        let mut unused: Vec<_> = unused
+            .map(|(key, lease)| (lease.last_use(), key.clone()))
+            .collect();
+        unused.sort();
+        for (_, key) in unused {
+            if let Some(lease) = self.keyed.get(&key) {
+                lease.close_if_unused(Duration::ZERO);
+            }
+            self.keyed.retain(|_, lease| !lease.is_closed());
+            if held(self) < share {
+                return Ok(());
+            }
+        }
+        Err(Full::Account)
+    }
+}
+
 impl Registry {
-    pub(crate) fn new(max_accounts: usize) -> Self {
+    pub(crate) fn new(max_accounts: usize, share: usize) -> Self {
         Self {
             leases: Mutex::default(),
             max_accounts,
+            share,
         }
     }
 
@@ -69,21 +134,20 @@ impl Registry {
     }
 
     /// The lease with this key; made if there is none that lives.
-    pub(crate) fn keyed(
-        &self,
-        key: LeaseKey,
-        make: impl FnOnce() -> Arc<Lease>,
-    ) -> Result<Arc<Lease>, Fault> {
+    pub(crate) fn keyed(&self, key: LeaseKey, make: impl FnOnce() -> Arc<Lease>) -> Result<Arc<Lease>, Full> {
         let mut leases = self.lock();
         if let Some(lease) = leases.keyed.get(&key)
             && lease.claim()
         {
             return Ok(Arc::clone(lease));
         }
+        if let Some(account) = key.account() {
+            leases.make_room(account, self.share)?;
+        }
         if key.is_of_account() && leases.keyed.len() >= self.max_accounts {
             leases.keyed.retain(|_, lease| !lease.is_closed());
             if leases.keyed.len() >= self.max_accounts {
-                return Err(Fault::before(Reason::TooManyProcesses));
+                return Err(Full::All);
             }
         }
         let lease = make();

@@ -10,7 +10,7 @@ use pontoon_jsonrpc::{Raw, Request, Text};
 use pontoon_mcp::meta::META;
 use pontoon_mcp::method;
 use pontoon_policy::{Caller, SEAL_KEY_BYTES, Sealer};
-use pontoon_translate::{Retry, Ticket};
+use pontoon_translate::{Account, Retry, Ticket};
 use sha2::{Digest as _, Sha256};
 
 const STATE: &str = "requestState";
@@ -26,6 +26,8 @@ const OWN: u8 = 3;
 pub(crate) struct Seals {
     sealer: Sealer,
     endpoint: String,
+    /// A key of its own: what it makes is no seal.
+    account_key: [u8; 32],
 }
 
 /// A request whose answer may be a question, and who sent it.
@@ -94,7 +96,22 @@ impl Seals {
         Self {
             sealer: Sealer::new(key),
             endpoint: endpoint.to_owned(),
+            account_key: Sha256::new_with_prefix(b"account")
+                .chain_update(key)
+                .finalize()
+                .into(),
         }
+    }
+
+    /// What a link tells accounts apart by. It goes no further than this process, and without the key nobody finds two
+    /// accounts that look the same.
+    pub(crate) fn account_of(&self, caller: &Caller) -> Account {
+        let account = caller.account().to_string();
+        let digest = Sha256::new_with_prefix(self.account_key)
+            .chain_update(account)
+            .finalize();
+        let (half, _) = digest.split_first_chunk().expect("a digest has 32 bytes");
+        Account(u128::from_le_bytes(*half))
     }
 
     /// A state for the client of `origin`, good until `until` on the endpoint's clock.

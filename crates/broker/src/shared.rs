@@ -28,6 +28,9 @@ use crate::settings::{EndpointSettings, Hosting, LeasePolicy};
 const FULL_BURST: u32 = 3;
 const FULL_EVERY: Duration = Duration::from_secs(10);
 
+/// One account may have one in so many of the leases of a server, and with them of its processes.
+const ACCOUNT_SHARE: usize = 4;
+
 pub(crate) struct Shared {
     pub(crate) settings: EndpointSettings,
     pub(crate) connector: Arc<dyn Connector>,
@@ -89,7 +92,7 @@ impl Shared {
             clock: Clock::start(),
             bell: Arc::new(Notify::new()),
             pool: WarmPool::new(warm),
-            registry: Registry::new(accounts),
+            registry: Registry::new(accounts, (accounts / ACCOUNT_SHARE).max(1)),
             annotations: Annotations::default(),
             seals: Seals::new(&settings.name, &(settings.seal_key)()),
             parked: Gauge::new("max_parked", settings.max_parked),

@@ -1,29 +1,37 @@
 //! Requests of modern clients: whose server they use, and what they are retries of.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use pontoon_downstream::Target;
 use pontoon_jsonrpc::{Raw, Request};
 use pontoon_mcp::meta::RequestMeta;
-use pontoon_mcp::{LegacyRevision, method};
+use pontoon_mcp::{Askable, LegacyRevision, method};
 use pontoon_policy::{Caller, Permit};
 use pontoon_translate::{
-    Account, Client, Fault, Incoming, Introduction, Modern, Reason, Retry, Server, Sharing, stale,
+    Client, Fault, Incoming, Introduction, Modern, Reason, Retry, Server, Sharing, stale,
 };
 
 use crate::endpoint::Endpoint;
 use crate::eras::Speaks;
 use crate::guard::RestartGuard;
 use crate::lease::{Lease, Opening};
-use crate::registry::LeaseKey;
+use crate::registry::{Full, LeaseKey};
 use crate::sealed::{Invalid, Origin};
 use crate::seat::Seat;
 use crate::settings::LeasePolicy;
 use crate::wiring::Owner;
 
-/// One account may have its calls that may ask something on one in so many of the processes of a server.
-const SEATS_SHARE: usize = 4;
+/// What a call of an account needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// A server.
+    Lease,
+    /// One that asks nobody else meanwhile.
+    Seat,
+}
+
+/// A lease, and the seat where one was needed.
+type Found = (Arc<Lease>, Option<Seat>);
 
 impl Endpoint {
     /// A modern request.
@@ -39,7 +47,7 @@ impl Endpoint {
         let owner = Owner::new(target, slots);
         let mut modern = Box::new(Modern {
             meta,
-            account: account_of(caller),
+            account: self.shared.seals.account_of(caller),
             retry: None,
         });
         let now = self.shared.clock.now();
@@ -114,10 +122,12 @@ impl Endpoint {
             }
             Some(LeasePolicy::Session) => {
                 let may_be_asked = method::may_ask(method) && meta.capabilities.answers_any();
-                if may_be_asked && !self.says_whom_it_asks() {
-                    return self.lease_with_seat(caller, meta).await;
-                }
-                self.account_lease(caller, meta, 0)
+                let need = if may_be_asked && !self.says_whom_it_asks() {
+                    Need::Seat
+                } else {
+                    Need::Lease
+                };
+                return self.in_turn(need, caller, meta).await;
             }
             // Log messages do not say which request they are about: one that
             // asks for them has a connection of its own.
@@ -125,9 +135,13 @@ impl Endpoint {
                 let crashes = self.shared.crashes.of_one();
                 Ok(registry.register(self.modern_lease(Sharing::Shared, crashes)))
             }
-            None => registry.keyed(LeaseKey::SharedModern, || {
-                self.modern_lease(Sharing::Shared, self.shared.crashes.of_everybody())
-            }),
+            None => {
+                let crashes = || self.shared.crashes.of_everybody();
+                let lease = registry.keyed(LeaseKey::SharedModern, || {
+                    self.modern_lease(Sharing::Shared, crashes())
+                });
+                Ok(lease?)
+            }
         };
         Ok((lease?, None))
     }
@@ -157,28 +171,23 @@ impl Endpoint {
             lease.inquire().await;
         }
         match eras.speaks(Server::Modern) {
-            Speaks::Yes => self
-                .shared
-                .registry
-                .keyed(modern, || self.modern_lease(Sharing::Shared, crashes())),
+            Speaks::Yes => {
+                let made = || self.modern_lease(Sharing::Shared, crashes());
+                Ok(self.shared.registry.keyed(modern, made)?)
+            }
             Speaks::No | Speaks::Unknown => Ok(lease),
         }
     }
 
-    /// A lease of this account with its seat. Where all are taken the call waits for its turn, as long as a server may
-    /// be silent.
-    async fn lease_with_seat(
-        &self,
-        caller: &Caller,
-        meta: &RequestMeta,
-    ) -> Result<(Arc<Lease>, Option<Seat>), Fault> {
+    /// What a call of this account needs. Where the account has all that it may have, the call waits for its turn, as
+    /// long as a server may be silent.
+    async fn in_turn(&self, need: Need, caller: &Caller, meta: &RequestMeta) -> Result<Found, Fault> {
         let patience = self.shared.settings.timeouts.call;
-        let turn = tokio::time::timeout(patience, self.turn(caller, meta)).await;
-        let (lease, seat) = turn.unwrap_or_else(|_| Err(Fault::before(Reason::NoTurn)))?;
-        Ok((lease, Some(seat)))
+        let turn = tokio::time::timeout(patience, self.turn(need, caller, meta)).await;
+        turn.unwrap_or_else(|_| Err(Fault::before(Reason::NoTurn)))
     }
 
-    async fn turn(&self, caller: &Caller, meta: &RequestMeta) -> Result<(Arc<Lease>, Seat), Fault> {
+    async fn turn(&self, need: Need, caller: &Caller, meta: &RequestMeta) -> Result<Found, Fault> {
         loop {
             let freed = self.shared.freed.notified();
             tokio::pin!(freed);
@@ -186,27 +195,36 @@ impl Endpoint {
             if self.shared.is_draining() {
                 return Err(Fault::before(Reason::ShuttingDown));
             }
-            if let Some(found) = self.free_seat(caller, meta).await? {
+            let found = match need {
+                Need::Lease => self.free_lease(caller, meta)?,
+                Need::Seat => self.free_seat(caller, meta).await?,
+            };
+            if let Some(found) = found {
                 return Ok(found);
             }
             freed.await;
         }
     }
 
+    /// The lease of this account for calls that ask nothing; none while the account uses all of its share.
+    fn free_lease(&self, caller: &Caller, meta: &RequestMeta) -> Result<Option<Found>, Fault> {
+        match self.account_lease(caller, meta, 0) {
+            Ok(lease) => Ok(Some((lease, None))),
+            Err(Full::Account) => Ok(None),
+            Err(full) => Err(full.into()),
+        }
+    }
+
     /// The first free seat of this account, on a server that is up; a new one if there is none, within its share.
-    async fn free_seat(
-        &self,
-        caller: &Caller,
-        meta: &RequestMeta,
-    ) -> Result<Option<(Arc<Lease>, Seat)>, Fault> {
-        let share = (self.shared.settings.max_processes / SEATS_SHARE).max(1);
-        for number in 0..share {
+    async fn free_seat(&self, caller: &Caller, meta: &RequestMeta) -> Result<Option<Found>, Fault> {
+        for number in 0.. {
             let found = match self.account_lease(caller, meta, number) {
                 Ok(lease) => match lease.take_seat() {
-                    Some(seat) => lease.ready().await.map(|()| (lease, seat)),
+                    Some(seat) => lease.ready().await.map(|()| (lease, Some(seat))),
                     None => continue,
                 },
-                Err(fault) => Err(fault),
+                Err(Full::Account) => return Ok(None),
+                Err(full) => Err(full.into()),
             };
             return match found {
                 Ok(found) => Ok(Some(found)),
@@ -218,12 +236,12 @@ impl Endpoint {
         Ok(None)
     }
 
-    fn account_lease(&self, caller: &Caller, meta: &RequestMeta, seat: usize) -> Result<Arc<Lease>, Fault> {
+    fn account_lease(&self, caller: &Caller, meta: &RequestMeta, seat: usize) -> Result<Arc<Lease>, Full> {
         let account = caller.account().to_string();
-        let capabilities = meta.capabilities.across_eras();
+        let asks = Askable::of(&meta.capabilities);
         let key = LeaseKey::Account {
             account: account.clone(),
-            capabilities: capabilities.raw().as_str().to_owned(),
+            asks,
             seat,
         };
         self.shared.registry.keyed(key, || {
@@ -234,18 +252,11 @@ impl Endpoint {
             let client_info = meta.client_info.as_ref().map(Raw::detached);
             let introduction = Introduction {
                 client_info: client_info.unwrap_or_else(|| self.shared.settings.client_info.clone()),
-                // Kept as long as the lease, and so without the body that they came in.
-                capabilities: capabilities.detached(),
+                // Those of every client that shares the lease.
+                capabilities: asks.to_capabilities(),
             };
             let opening = Opening::ByGateway(LegacyRevision::NEWEST);
             self.opened_lease(Server::Modern, Sharing::Exclusive, introduction, opening, crashes)
         })
     }
-}
-
-/// What a link tells accounts apart by. It goes no further than this process.
-fn account_of(caller: &Caller) -> Account {
-    let mut hasher = DefaultHasher::new();
-    caller.account().hash(&mut hasher);
-    Account(hasher.finish())
 }

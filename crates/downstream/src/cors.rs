@@ -12,7 +12,7 @@ use pontoon_mcp::header;
 use crate::response::{self, Reply};
 
 /// Request headers that pages may set on any request.
-const REQUEST_HEADERS: &str = "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Last-Event-ID, Mcp-Method, Mcp-Name";
+const REQUEST_HEADERS: &str = "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Last-Event-ID, Mcp-Method, Mcp-Name, traceparent, tracestate, baggage";
 /// Response headers that pages may read.
 const EXPOSED: &str = "Mcp-Session-Id, WWW-Authenticate, MCP-Protocol-Version, Retry-After";
 /// How long a browser may remember a preflight, in seconds.

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::response::{self, Reply};
 use crate::sse_body::EventStream;
 use crate::status::{Fault, Problem};
-use crate::{batch, body, event};
+use crate::{batch, body, event, trace};
 
 /// The query parameter that names the session.
 const SESSION: &str = "sessionId";
@@ -65,7 +65,7 @@ impl<B: Backend> Context<'_, B> {
             self.reply_for(&session, &refusal);
             Fault::Refused(refusal)
         })?;
-        match payload {
+        match trace::carried(&self.head.headers, payload) {
             Payload::Single(Message::Request(request)) => {
                 self.posted_request(&session, request, target).await;
             }

@@ -5,7 +5,7 @@
 //! A [`Gateway`] serves a set of [`Backend`]s on one listener. A request goes
 //! through these files: `listener` and `connection` (bounds, HTTP/1.1), `wire`,
 //! `head` and `farewell` (deadlines and framing), `gateway` (Origin and Host, routes),
-//! `body` and `accept`, then `era`, which decides once whose rules apply, and
+//! `body`, `accept` and `trace`, then `era`, which decides once whose rules apply, and
 //! one of `streamable`, `batch`, `stateless`, `http_sse`. From there the
 //! backend has it. The answer comes back through an
 //! [`Outbox`](pontoon_session::Outbox): `answer` chooses between JSON and a
@@ -47,6 +47,7 @@ mod stateless;
 mod status;
 mod stdio;
 mod streamable;
+mod trace;
 mod wire;
 
 pub use backend::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};

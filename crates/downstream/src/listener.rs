@@ -26,6 +26,20 @@ const OVER_LIMIT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: clos
     try again later, or have the limit raised\",\"data\":{\"source\":\"gateway\",\"reason\":\"busy\"}}}";
 
 impl<B: Backend> Gateway<B> {
+    /// Ends the sessions whose time is over or whose client is gone, until [`Gateway::drain`] is called. For whoever
+    /// calls [`Gateway::handle`]: [`Gateway::serve`] does this by itself.
+    pub async fn tend(&self) {
+        let mut draining = pin!(reached(self.0.stage.subscribe(), Stage::Draining));
+        let mut sweep = tokio::time::interval(SWEEP);
+        loop {
+            tokio::select! {
+                _ = sweep.tick() => self.sweep(),
+                () = self.0.abandoned.noted() => self.end_abandoned(),
+                () = draining.as_mut() => return,
+            }
+        }
+    }
+
     /// Accepts connections until [`Gateway::drain`] is called.
     pub async fn serve(&self, listener: TcpListener) {
         let mut draining = pin!(reached(self.0.stage.subscribe(), Stage::Draining));

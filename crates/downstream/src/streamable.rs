@@ -23,6 +23,7 @@ use crate::event;
 use crate::response::{self, Reply};
 use crate::sse_body::EventStream;
 use crate::status::{Fault, Problem};
+use crate::trace;
 
 const SESSION: HeaderName = HeaderName::from_static(header::SESSION_ID);
 const LAST_EVENT: HeaderName = HeaderName::from_static(header::LAST_EVENT_ID);
@@ -41,7 +42,8 @@ impl<B: Backend> Context<'_, B> {
         body::check_headers(headers, limits)?;
         let accepts = accept::for_post(headers, self.shared.settings.accept)?;
         let body = body::read(body, limits).await?;
-        let message = match Payload::parse(body, &self.shared.settings.messages) {
+        let payload = Payload::parse(body, &self.shared.settings.messages);
+        let message = match payload.map(|payload| trace::carried(headers, payload)) {
             Ok(Payload::Single(message)) => message,
             // Boxed, like all that is rare: a connection keeps room for the
             // largest exchange that it could have.

@@ -46,23 +46,23 @@ pub(crate) const MEANINGS: &[(ExitCode, &str)] = &[
     ),
     (
         ExitCode::Unreachable,
-        "`pontoon call`: the server cannot be started or reached, or was lost",
+        "`pontoon call`, `pontoon tail`: the server cannot be started or reached, or was lost",
     ),
     (
         ExitCode::Protocol,
-        "`pontoon call`: the server refused the request with a JSON-RPC error, or did not speak MCP",
+        "`pontoon call`: the server refused the request with a JSON-RPC error, or did not speak MCP; `pontoon tail`: what came is no event stream, or nothing that `--decode` knows",
     ),
     (
         ExitCode::ToolError,
-        "`pontoon call`: the tool's result says that it failed (`isError`)",
+        "`pontoon call`: the tool's result says that it failed (`isError`); `pontoon tail --decode`: the provider says that it failed",
     ),
     (
         ExitCode::TimedOut,
-        "`pontoon call`: the server was silent for longer than `--timeout`",
+        "`pontoon call`, `pontoon tail`: the server was silent for longer than `--timeout`",
     ),
     (
         ExitCode::Unauthorized,
-        "`pontoon call`: the server wants other credentials (401 or 403)",
+        "`pontoon call`, `pontoon tail`: the server wants other credentials (401 or 403)",
     ),
     (
         ExitCode::Cancelled,

@@ -8,10 +8,14 @@ mod connect;
 mod exit_code;
 mod logging;
 mod memory;
+mod paint;
 mod peer;
+mod remote;
 mod serve;
 mod shutdown;
+mod snippet;
 mod status;
+mod tail;
 mod wiring;
 
 use std::io::Write;
@@ -29,6 +33,8 @@ fn main() -> std::process::ExitCode {
         Subcommand::Connect(arguments) => connect::command(&arguments, &environment),
         Subcommand::Check(arguments) => check::command(&arguments, &environment),
         Subcommand::Call(arguments) => call::command(&arguments, &environment),
+        Subcommand::Snippet(arguments) => snippet::command(&arguments, &environment),
+        Subcommand::Tail(arguments) => tail::command(&arguments, &environment),
     };
     if let Err(failure) = &outcome {
         // Nothing is left to be done if standard error is closed.

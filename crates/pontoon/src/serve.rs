@@ -8,9 +8,10 @@ use anyhow::{Context, anyhow};
 use pontoon_config::{Color, Config, Environment};
 use tokio::net::TcpListener;
 
-use crate::banner::{Announcement, Paint};
+use crate::banner::Announcement;
 use crate::cli::ServeArguments;
 use crate::exit_code::{ExitCode, Failure};
+use crate::paint::Paint;
 use crate::shutdown::{Shutdown, Signals};
 use crate::{logging, wiring};
 

@@ -111,6 +111,17 @@ impl Decoder {
         }
     }
 
+    /// At the start of a stream that continues one read elsewhere, up to the event of this id.
+    #[must_use]
+    pub fn resuming(self, last_event_id: &str) -> Decoder {
+        let id: Arc<str> = Arc::from(last_event_id);
+        Decoder {
+            last_event_id: id.clone(),
+            id,
+            ..self
+        }
+    }
+
     /// The next item, taking what it needs from the front of `chunk`. `None` when the chunk is used up.
     ///
     /// # Errors

@@ -323,3 +323,18 @@ fn a_name_that_grows_over_the_limit_ends_with_its_own_event() {
         assert_eq!(seen, ["too large", "message|next|7"]);
     }
 }
+
+#[test]
+fn a_stream_read_elsewhere_is_continued() {
+    let mut decoder = Decoder::default().resuming("7");
+    assert_eq!(decoder.last_event_id(), "7");
+    let mut chunk = Bytes::from_static(b"data: x\n\nid\ndata: y\n\n");
+    let ids: Vec<_> = std::iter::from_fn(|| decoder.decode(&mut chunk))
+        .map(|item| match item {
+            Ok(Item::Event(event)) => event.last_event_id.to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ids, ["7", ""]);
+    assert_eq!(decoder.last_event_id(), "");
+}

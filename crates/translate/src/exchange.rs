@@ -74,7 +74,7 @@ pub struct Ticket {
 
 /// An account of whoever keeps accounts: equal ones are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Account(pub u64);
+pub struct Account(pub u128);
 
 /// Who asked, as far as a link can tell. What is about one of them must not
 /// reach another.

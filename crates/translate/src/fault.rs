@@ -139,7 +139,7 @@ impl Reason {
             Self::Cancelled => "The request was cancelled by its client",
             Self::TooManyProcesses => "No further process of this server may be started; try again later",
             Self::NoTurn => {
-                "Other calls that may ask this client something took too long; try again when one is over, or have max_processes raised"
+                "Other calls of this account use all the servers that it may have, and took too long; try again when one is over, or have max_processes raised"
             }
             Self::TooManyCalls => "This session has too many requests in flight; wait for some of them",
             Self::ShuttingDown => "The gateway is shutting down; connect again in a moment",

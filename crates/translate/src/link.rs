@@ -69,6 +69,8 @@ pub struct Link<O: Outlet> {
     asking: Minted<UpstreamId, Asking<O::Place>>,
     /// Questions for modern clients that belong to no call so far.
     waiting: Vec<Waiting>,
+    /// Whether this connection says of each message in whose answer it came. Then what came in none belongs to none.
+    says_whose: bool,
     /// Results of a modern server that hold for a while.
     cache: Cache,
     /// What a shared server may still say something about.
@@ -181,6 +183,7 @@ impl<O: Outlet> Link<O> {
             asked: Minted::default(),
             asking: Minted::default(),
             waiting: Vec::new(),
+            says_whose: false,
             cache: Cache::default(),
             given_up: GivenUp::default(),
             level: None,

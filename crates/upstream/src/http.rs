@@ -19,6 +19,7 @@ mod modern;
 mod outgoing;
 mod place;
 mod remote;
+mod source;
 mod sse;
 mod standalone;
 mod task;
@@ -33,6 +34,7 @@ use pontoon_mcp::header::PARAM_PREFIX;
 use thiserror::Error;
 
 pub use self::failure::Failure;
+pub use self::source::{EventRequest, EventSource, Happening, Refusal, SourceError, SourceSettings};
 
 use crate::connection::Idle;
 use crate::connector::{BoxFuture, ConnectError, Connector};
@@ -99,6 +101,9 @@ pub enum HttpError {
     /// A header that the transport sets itself.
     #[error("the header {0:?} is the transport's own; it cannot be set")]
     OwnHeader(String),
+    /// A method that HTTP does not allow.
+    #[error("this is no HTTP method")]
+    Method,
     /// A certificate that is no PEM.
     #[error("the extra CA is no certificate in PEM form")]
     Certificate,
@@ -129,7 +134,8 @@ impl Http {
         transport: HttpTransport,
         settings: HttpSettings,
     ) -> Result<Self, HttpError> {
-        let headers = headers(&target.headers)?;
+        let is_own = |name: &str| OWN_HEADERS.contains(&name) || name.starts_with(PARAM_PREFIX);
+        let headers = headers(&target.headers, is_own)?;
         let remote = Remote::new(target, headers, transport, &settings)?;
         Ok(Self {
             name: name.into(),
@@ -154,12 +160,12 @@ const OWN_HEADERS: [&str; 11] = [
     "transfer-encoding",
 ];
 
-fn headers(configured: &[(String, String)]) -> Result<HeaderMap, HttpError> {
+fn headers(configured: &[(String, String)], is_own: impl Fn(&str) -> bool) -> Result<HeaderMap, HttpError> {
     let mut headers = HeaderMap::new();
     for (name, value) in configured {
         let invalid = || HttpError::Header(name.clone());
         let header = HeaderName::try_from(name.as_str()).map_err(|_| invalid())?;
-        if OWN_HEADERS.contains(&header.as_str()) || header.as_str().starts_with(PARAM_PREFIX) {
+        if is_own(header.as_str()) {
             return Err(HttpError::OwnHeader(name.clone()));
         }
         let mut value = HeaderValue::try_from(value.as_str()).map_err(|_| invalid())?;

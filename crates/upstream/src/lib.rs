@@ -6,6 +6,8 @@
 //! Each connection is owned by one task of its own. Handles only talk to that task: sending never waits,
 //! and dropping the last handle merely lets the task know that it should stop the server.
 //!
+//! Streams of events that are not MCP are followed by an [`EventSource`], across connections.
+//!
 //! This room moves whole messages and knows how they are framed; what they mean is decided above.
 
 mod closed;
@@ -22,6 +24,9 @@ pub use closed::Closed;
 pub use connection::{Connection, Idle, Listener, Ready, SendError, Wire};
 pub use connector::{BoxFuture, ConnectError, Connector};
 pub use diagnostics::{Counters, Diagnostics};
-pub use http::{Failure, Http, HttpError, HttpSettings, HttpTarget, HttpTransport};
+pub use http::{
+    EventRequest, EventSource, Failure, Happening, Http, HttpError, HttpSettings, HttpTarget, HttpTransport,
+    Refusal, SourceError, SourceSettings,
+};
 pub use in_process::{InProcess, InProcessSettings};
 pub use stdio::{Heard, Skipped, Stdio, StdioDecoder, StdioSettings};

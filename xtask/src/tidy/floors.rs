@@ -7,6 +7,7 @@ use crate::workspace::{Package, Workspace};
 const FLOORS: &[(&str, u8)] = &[
     ("pontoon-sse", 0),
     ("pontoon-jsonrpc", 0),
+    ("pontoon-dialects", 0),
     ("pontoon-mcp", 1),
     ("pontoon-translate", 2),
     ("pontoon-session", 3),

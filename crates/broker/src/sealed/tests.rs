@@ -114,3 +114,14 @@ fn a_state_is_one_however_its_name_is_written() {
     assert!(brings(&state).unwrap().is_some());
     assert_eq!(brings("made up"), Err(Invalid), "it must not go on as it is");
 }
+
+#[test]
+fn accounts_are_told_apart_by_a_key() {
+    let caller = |address: &str| Caller::anonymous(address.parse().unwrap());
+    let account = |seals: &Seals, address: &str| seals.account_of(&caller(address));
+    let one = seals("one");
+    assert_eq!(account(&one, "10.0.0.1"), account(&one, "::ffff:10.0.0.1"));
+    assert_ne!(account(&one, "10.0.0.1"), account(&one, "10.0.0.2"));
+    let other = Seals::new("one", &[8; SEAL_KEY_BYTES]);
+    assert_ne!(account(&one, "10.0.0.1"), account(&other, "10.0.0.1"));
+}

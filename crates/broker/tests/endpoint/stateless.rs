@@ -53,12 +53,44 @@ async fn other_capabilities_make_another_lease_and_extensions_do_not() {
     };
     assert_eq!(call("{}").await, 0);
     assert_eq!(call(r#"{"extensions":{"x":{}}}"#).await, 0);
-    assert_eq!(call(r#"{"experimental":{"x":{}}}"#).await, 1);
-    assert_eq!(call(r#"{"sampling":{}}"#).await, 2);
+    assert_eq!(call(r#"{"experimental":{"x":{}}}"#).await, 0);
+    assert_eq!(call(r#"{"sampling":{}}"#).await, 1);
+    assert_eq!(
+        call(r#"{"x":1, "sampling": {}}"#).await,
+        1,
+        "however it is written"
+    );
     let declared = |number: usize| house.fake.server(number).heard()[0]["params"]["capabilities"].clone();
     assert_eq!(declared(0), json!({}));
-    assert_eq!(declared(1), json!({"experimental":{"x":{}}}));
-    assert_eq!(declared(2), json!({"sampling":{}}));
+    assert_eq!(declared(1), json!({"sampling":{}}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_has_a_share_of_the_leases_and_displaces_only_its_own() {
+    let house = House::with(OWN, |settings| settings.max_processes = 4);
+    let call = async |address: &str, declared: &str, tool: &str| {
+        let params = format!(r#"{{"name":"{tool}"}}"#);
+        house
+            .modern(address, &capabilities(declared), "tools/call", &params)
+            .await
+    };
+    assert_eq!(call(ME, "{}", "echo").await.server().await, 0);
+    assert_eq!(call(OTHER, "{}", "echo").await.server().await, 1);
+    assert_eq!(call(ME, r#"{"roots":{}}"#, "echo").await.server().await, 2);
+    until(|| house.fake.server(0).is_gone()).await;
+    assert!(!house.fake.server(1).is_gone());
+    assert_eq!(house.endpoint.leases(), 2);
+
+    let held = call(ME, r#"{"roots":{}}"#, "hold").await;
+    until(|| house.fake.server(2).holds() == 1).await;
+    let late = call(ME, "{}", "echo");
+    tokio::pin!(late);
+    let early = tokio::time::timeout(5 * SECOND, &mut late).await;
+    assert!(early.is_err(), "it waits for its turn");
+    assert_eq!(call(OTHER, "{}", "echo").await.server().await, 1);
+    house.fake.server(2).let_go();
+    assert_eq!(held.server().await, 2);
+    assert_eq!(late.await.server().await, 3);
 }
 
 #[tokio::test(start_paused = true)]

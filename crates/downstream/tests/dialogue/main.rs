@@ -15,4 +15,5 @@ mod resume;
 mod stdio;
 #[path = "../support/mod.rs"]
 mod support;
+mod trace;
 mod wire;

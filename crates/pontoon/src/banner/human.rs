@@ -1,62 +1,10 @@
 //! The banner.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Write};
 
 use super::snippets::{Snippet, snippets};
 use super::{Announcement, Endpoint};
-
-/// Whether to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Paint {
-    Plain,
-    Ansi,
-}
-
-impl Paint {
-    fn strong<T: Display>(self, text: T) -> Painted<T> {
-        Painted {
-            paint: self,
-            code: "1",
-            text,
-        }
-    }
-
-    fn address<T: Display>(self, text: T) -> Painted<T> {
-        Painted {
-            paint: self,
-            code: "36",
-            text,
-        }
-    }
-
-    fn faint<T: Display>(self, text: T) -> Painted<T> {
-        Painted {
-            paint: self,
-            code: "2",
-            text,
-        }
-    }
-}
-
-/// Text with a Select Graphic Rendition code (ECMA-48, 8.3.117) around it.
-struct Painted<T> {
-    paint: Paint,
-    code: &'static str,
-    text: T,
-}
-
-impl<T: Display> Display for Painted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.paint {
-            Paint::Plain => self.text.fmt(f),
-            Paint::Ansi => {
-                write!(f, "\x1b[{}m", self.code)?;
-                self.text.fmt(f)?;
-                f.write_str("\x1b[0m")
-            }
-        }
-    }
-}
+use crate::paint::Paint;
 
 impl Announcement {
     /// The banner, with an empty line at the end.

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use pontoon_config::{Config, Lease, LeaseKind, Server, Upstream};
 
-pub(crate) use human::Paint;
+use crate::snippet::{Spot, Transport};
 
 /// The addresses of a running Pontoon.
 #[derive(Clone, Debug)]
@@ -90,6 +90,23 @@ impl Endpoint {
             own,
             extra: server.paths.iter().map(|path| format!("{base}{path}")).collect(),
         }
+    }
+}
+
+impl Announcement {
+    /// Every server at its best address for this transport.
+    pub(crate) fn spots(&self, transport: Transport) -> Vec<Spot> {
+        let spot = |endpoint: &Endpoint| match transport {
+            Transport::Http => endpoint.streamable(),
+            Transport::Sse => Spot::new(&endpoint.name, &endpoint.best.sse, Transport::Sse),
+        };
+        self.endpoints.iter().map(spot).collect()
+    }
+}
+
+impl Endpoint {
+    fn streamable(&self) -> Spot {
+        Spot::new(&self.name, &self.best.mcp, Transport::Http)
     }
 }
 

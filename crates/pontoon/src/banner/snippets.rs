@@ -1,8 +1,7 @@
 //! What to paste where, for the clients most people have.
 
-use serde_json::json;
-
-use super::{Addresses, Endpoint};
+use super::Endpoint;
+use crate::snippet::{Spot, form};
 
 /// Beyond these the pattern is clear.
 const MAX_SERVERS: usize = 3;
@@ -18,63 +17,24 @@ pub(super) fn snippets(endpoints: &[Endpoint]) -> Vec<Snippet> {
     let mut shown: Vec<_> = endpoints.iter().collect();
     shown.sort_by_key(|endpoint| !endpoint.is_default);
     shown.truncate(MAX_SERVERS);
-    let each = |line: fn(&Endpoint) -> String| shown.iter().map(|endpoint| line(endpoint)).collect();
+    let shown: Vec<_> = shown.into_iter().map(Endpoint::streamable).collect();
+    let each = |line: fn(&Spot) -> String| shown.iter().map(line).collect();
     vec![
         Snippet {
             client: "Claude Code",
-            lines: each(claude_code),
+            lines: each(form::claude_code),
         },
         Snippet {
             client: "VS Code",
-            lines: each(vs_code),
+            lines: each(form::vs_code),
         },
         Snippet {
             client: "Cursor",
-            lines: vec!["in .cursor/mcp.json:".to_owned(), cursor(&shown)],
+            lines: vec!["in .cursor/mcp.json:".to_owned(), form::cursor(&shown)],
         },
         Snippet {
             client: "MCP Inspector",
-            lines: shown.iter().take(1).map(|first| inspector(first)).collect(),
+            lines: shown.iter().take(1).map(form::inspector).collect(),
         },
     ]
-}
-
-fn claude_code(
-    Endpoint {
-        name,
-        best: Addresses { mcp, .. },
-        ..
-    }: &Endpoint,
-) -> String {
-    format!("claude mcp add --transport http {name} {mcp}")
-}
-
-fn vs_code(
-    Endpoint {
-        name,
-        best: Addresses { mcp, .. },
-        ..
-    }: &Endpoint,
-) -> String {
-    format!(
-        "code --add-mcp '{}'",
-        json!({ "name": name, "type": "http", "url": mcp })
-    )
-}
-
-fn cursor(endpoints: &[&Endpoint]) -> String {
-    let servers: serde_json::Map<_, _> = endpoints
-        .iter()
-        .map(|endpoint| (endpoint.name.clone(), json!({ "url": endpoint.best.mcp })))
-        .collect();
-    json!({ "mcpServers": servers }).to_string()
-}
-
-fn inspector(
-    Endpoint {
-        best: Addresses { mcp, .. },
-        ..
-    }: &Endpoint,
-) -> String {
-    format!("npx @modelcontextprotocol/inspector --cli {mcp} --transport http --method tools/list")
 }

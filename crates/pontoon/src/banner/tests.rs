@@ -1,6 +1,7 @@
 use pontoon_config::{Draft, Environment};
 
-use super::{Announcement, Paint};
+use super::Announcement;
+use crate::paint::Paint;
 
 fn announcement(file: &str, address: &str) -> Announcement {
     let config = Draft::parse("f", file, &Environment::default()).and_then(Draft::finish);

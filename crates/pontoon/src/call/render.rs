@@ -10,7 +10,7 @@ pub(super) use result::{Kind, result};
 pub(super) use table::{introduction, list};
 
 /// Text of a server without what would move the cursor or speak to the terminal: everything but line feed and tab.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let is_plain = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     let text = text.replace("\r\n", "\n");
     text.chars()

@@ -165,7 +165,7 @@ fn line(format: Format, time: &str, notification: &Notification) -> String {
 }
 
 /// As in the log: UTC, to the microsecond.
-fn now() -> String {
+pub(crate) fn now() -> String {
     let mut text = String::new();
     // A String takes everything.
     let _ = SystemTime.format_time(&mut Writer::new(&mut text));

@@ -1,14 +1,14 @@
 //! The server that is called.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use pontoon_config::Environment;
 use pontoon_supervise::CommandSpec;
-use pontoon_upstream::{Connector, Http, HttpSettings, HttpTarget, HttpTransport, Stdio, StdioSettings};
+use pontoon_upstream::{Connector, Http, HttpSettings, HttpTransport, Stdio, StdioSettings};
 
 use crate::cli::{CallArguments, HttpArguments};
+use crate::remote;
 
 /// Where the server is.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,49 +55,11 @@ pub(super) fn connector(
 }
 
 fn http(url: &str, arguments: &HttpArguments, environment: &Environment) -> anyhow::Result<Http> {
-    let mut headers = arguments.header.clone();
-    if let Some(token) = bearer(arguments, environment)? {
-        if headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
-        {
-            bail!("the bearer token and the header Authorization say the same; give one of them");
-        }
-        headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
-    }
-    let extra_ca = arguments.ca_file.as_deref().map(read).transpose()?;
-    let target = HttpTarget {
-        url: url.to_owned(),
-        headers,
-        extra_ca,
-    };
+    let target = remote::target(url, arguments, environment)?;
     Ok(Http::new(
         "called",
         &target,
         HttpTransport::Auto,
         HttpSettings::default(),
     )?)
-}
-
-/// A token is no argument: other users of the machine can read those.
-fn bearer(arguments: &HttpArguments, environment: &Environment) -> anyhow::Result<Option<String>> {
-    if let Some(name) = &arguments.bearer_env {
-        let variable = environment.variables().find(|(known, _)| *known == name.as_str());
-        let (_, value) =
-            variable.ok_or_else(|| anyhow!("the environment variable {name} of --bearer-env is not set"))?;
-        let value = value
-            .to_str()
-            .ok_or_else(|| anyhow!("the environment variable {name} is not UTF-8"))?;
-        return Ok(Some(value.trim().to_owned()));
-    }
-    let Some(file) = &arguments.bearer_file else {
-        return Ok(None);
-    };
-    let token = String::from_utf8(read(file)?)
-        .map_err(|_| anyhow!("the token in {} is not UTF-8", file.display()))?;
-    Ok(Some(token.trim().to_owned()))
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }

@@ -144,7 +144,7 @@ fn level(text: &str) -> Result<LogLevel, String> {
 }
 
 /// `500ms`, `15s`, `2m`, `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let problem = || format!("`{text}` is no duration; write `500ms`, `15s`, `2m` or `1h`");
     let unit = text
         .find(|character: char| !character.is_ascii_digit())
@@ -166,7 +166,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The value may be a secret: no message repeats it.
-fn header(text: &str) -> Result<(String, String), String> {
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("a header is written 'Name: value'")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }

@@ -5,12 +5,16 @@ mod check;
 mod connect;
 mod serve;
 mod servers;
+mod snippet;
+mod tail;
 
 pub(crate) use call::{CallArguments, Era, HttpArguments, QuestionArguments};
 pub(crate) use check::CheckArguments;
 use clap::Parser;
 pub(crate) use connect::ConnectArguments;
 pub(crate) use serve::{LogFormat, ServeArguments};
+pub(crate) use snippet::SnippetArguments;
+pub(crate) use tail::{Decode, Reconnect, TailArguments};
 
 use crate::exit_code;
 
@@ -52,6 +56,20 @@ pub(crate) enum Subcommand {
         after_long_help = exit_code::help(),
     )]
     Call(Box<CallArguments>),
+    /// Print an event stream as it comes, with times, ids, names and gaps, or as the text that a provider streams.
+    #[command(
+        help_template = serve::HELP_TEMPLATE,
+        before_long_help = tail::EXAMPLES,
+        after_long_help = exit_code::help(),
+    )]
+    Tail(Box<TailArguments>),
+    /// Print what to paste into a client, or to click on, so that it uses a server.
+    #[command(
+        help_template = serve::HELP_TEMPLATE,
+        before_long_help = snippet::EXAMPLES,
+        after_long_help = exit_code::help(),
+    )]
+    Snippet(Box<SnippetArguments>),
 }
 
 #[cfg(test)]

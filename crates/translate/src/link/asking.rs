@@ -11,8 +11,8 @@ use pontoon_mcp::error::{invalid_params, invalid_request};
 
 use super::{
     Account, Anomaly, Bridge, Bytes, ClientCapabilities, ClientExchange, Deadline, Duration, ErrorObject,
-    Fault, Id, InFlight, Link, Opened, Origin, Outlet, Raw, Reason, Sharing, Text, UpstreamId, accept,
-    cancelled, encode, post,
+    Fault, Id, InFlight, Link, LogLevel, Opened, Origin, Outlet, Raw, Reason, Sharing, Text, UpstreamId,
+    accept, cancelled, encode, post,
 };
 use crate::exchange::{Asker, Retry, Ticket};
 use crate::input_required;
@@ -24,11 +24,15 @@ const SETTLING: Duration = Duration::from_millis(20);
 /// Most questions of one call that may be open.
 const MAX_QUESTIONS: usize = 32;
 
-/// Most progress notifications that are kept for a client that is away. Each says all that those before it said.
+/// Most notifications that are kept for a client that is away, the latest: progress says all that was said before it.
 const MAX_MISSED: usize = 32;
 
 /// Most questions that may wait for a call that they could belong to.
 const MAX_WAITING: usize = 16;
+
+/// How long a question that came in no call's answer leaves the calls under way alone: it costs their clients a request
+/// more. A server that still waits for it then, in the middle of such a call perhaps, gets it from them all the same.
+const COURTESY: Duration = Duration::from_secs(1);
 
 /// A call whose client is asked something, from its first question to its end.
 pub(super) struct Asking<P> {
@@ -59,15 +63,15 @@ pub(super) struct Parked {
     pub(super) deadline: Deadline,
     pub(super) since: Duration,
     until: Duration,
-    /// Progress that it made meanwhile: the latest, as the server reported it.
-    missed: VecDeque<RawObject>,
+    /// What the server told about it meanwhile: the latest.
+    missed: VecDeque<Missed>,
     /// How it ended meanwhile, for the client to hear when it comes back.
     pub(super) end: Option<End>,
 }
 
 impl Parked {
     /// What its client has to hear when it comes back, oldest first.
-    pub(super) fn take_missed(&mut self) -> VecDeque<RawObject> {
+    pub(super) fn take_missed(&mut self) -> VecDeque<Missed> {
         std::mem::take(&mut self.missed)
     }
 
@@ -80,6 +84,12 @@ impl Parked {
     }
 }
 
+/// A notification about a call whose client is away, as the server wrote its params.
+pub(super) enum Missed {
+    Progress(Box<RawObject>),
+    Log(LogLevel, Option<Raw>),
+}
+
 /// How a call ended while its client was away.
 pub(super) enum End {
     Answered(Outcome),
@@ -90,15 +100,34 @@ pub(super) enum End {
 pub(super) struct Asked {
     pub(super) server_id: Id,
     kind: Kind,
+    subject: Subject,
     /// As `inputRequests` has it.
     request: Raw,
+}
+
+/// What a question is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// The call that brings it: void when that is over.
+    Call,
+    /// The client, as far as is known. A call only brings it, and an answer is welcome also when that is over.
+    Client,
 }
 
 /// A question that belongs to no call so far: `roots/list` right after the handshake, for example.
 pub(super) struct Waiting {
     asked: Asked,
     params: Option<Raw>,
+    /// What it leaves alone at first: the calls up to this one, until then.
+    courtesy: (UpstreamId, Duration),
     until: Duration,
+}
+
+impl Waiting {
+    fn may_go_to(&self, call: UpstreamId, now: Duration) -> bool {
+        let (newest, until) = self.courtesy;
+        call > newest || now >= until
+    }
 }
 
 impl Asked {
@@ -157,15 +186,21 @@ impl<O: Outlet> Link<O> {
     ) -> Result<(), ErrorObject> {
         let nobody = || super::question::nobody(&request.method);
         let kind = Kind::of(&request.method).ok_or_else(nobody)?;
-        let asked = Asked {
+        let mut asked = Asked {
             server_id: request.id.clone(),
             kind,
+            subject: Subject::Call,
             request: input_required::question(&request.method, request.params.as_ref()),
+        };
+        let courtesy = if self.says_whose && kind == Kind::Roots {
+            COURTESY
+        } else {
+            Duration::ZERO
         };
         let call = match within {
             // What it asks about is over, or its client cannot be asked: that is no other client's affair.
             Some(id) if !self.is_own(id) => Some(self.asked_about(id).ok_or_else(nobody)?),
-            _ => self.only_call(),
+            _ => self.only_call().filter(|_| courtesy.is_zero()),
         };
         if let Some(call) = call {
             return self
@@ -175,9 +210,11 @@ impl<O: Outlet> Link<O> {
         if !self.introduction.capabilities.answers(kind) || self.waiting.len() >= MAX_WAITING {
             return Err(nobody());
         }
+        asked.subject = Subject::Client;
         self.waiting.push(Waiting {
             asked,
             params: request.params.clone(),
+            courtesy: (UpstreamId(self.next_id - 1), now + courtesy),
             until: now + self.timeouts.call,
         });
         Ok(())
@@ -201,7 +238,11 @@ impl<O: Outlet> Link<O> {
         if self.sharing == Sharing::Shared {
             return None;
         }
-        let parked = self.asking.iter().filter(|(_, asking)| asking.is_parked());
+        // Where messages say whose they are, this one is not the parked call's, and that call's client may never come back.
+        let parked = self
+            .asking
+            .iter()
+            .filter(|(_, asking)| asking.is_parked() && !self.says_whose);
         let mut calls = self
             .client_exchanges()
             .filter(|(_, client)| client.asks.is_some())
@@ -266,20 +307,36 @@ impl<O: Outlet> Link<O> {
         self.asking.get_mut(&call)
     }
 
-    /// Questions that belonged to no call go to the only one there is now.
+    /// Questions that belonged to no call go to the only one there is now, and are brought at once: it may be over soon.
     pub(super) fn assign_waiting(&mut self, now: Duration, out: &mut O) {
-        while !self.waiting.is_empty() {
-            let Some(call) = self.only_call() else { return };
-            let Waiting { asked, params, .. } = self.waiting.remove(0);
+        let Some(call) = self.only_call().filter(|_| !self.waiting.is_empty()) else {
+            return;
+        };
+        let (ready, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|waiting| waiting.may_go_to(call, now));
+        self.waiting = waiting;
+        if ready.is_empty() {
+            return;
+        }
+        for Waiting { asked, params, .. } in ready {
             if let Err((asked, error)) = self.put(call, asked, params.as_ref(), now, out) {
                 out.anomaly(Anomaly::UnanswerableQuestion);
                 post(encode::error(Some(&asked.server_id), &error), out);
             }
         }
+        if self
+            .asking
+            .get(&call)
+            .is_some_and(|asking| asking.due().is_some())
+        {
+            self.bring_questions(call, now, out);
+        }
     }
 
     /// Brings questions that have settled, and gives up calls whose clients did not come back.
     pub(super) fn expire_asking(&mut self, now: Duration, out: &mut O) {
+        self.assign_waiting(now, out);
         for call in self.calls_where(|asking| asking.due().is_some_and(|due| due <= now)) {
             self.bring_questions(call, now, out);
         }
@@ -365,10 +422,16 @@ impl<O: Outlet> Link<O> {
 
     /// The client did not come back: the server is told, and the call is over.
     fn give_up_parked(&mut self, call: UpstreamId, out: &mut O) {
+        let stage = self.asking.get_mut(&call).map(|asking| &mut asking.stage);
+        if let Some(Stage::Parked(parked)) = stage.map(|stage| std::mem::replace(stage, Stage::Resumed)) {
+            self.abandon_parked(call, &parked, out);
+            out.anomaly(Anomaly::ParkedExpired);
+        }
+    }
+
+    /// A parked call will not go on: the server hears so, and that nobody answers what it asked.
+    pub(super) fn abandon_parked(&mut self, call: UpstreamId, parked: &Parked, out: &mut O) {
         let Some(asking) = self.asking.remove(&call) else {
-            return;
-        };
-        let Stage::Parked(parked) = asking.stage else {
             return;
         };
         for (_, asked) in &asking.open {
@@ -381,7 +444,6 @@ impl<O: Outlet> Link<O> {
                 self.given_up.add(call, Asker::Account(asking.account), until);
             }
         }
-        out.anomaly(Anomaly::ParkedExpired);
     }
 
     /// A call is over: what it asked is void, and the server hears so.
@@ -408,17 +470,24 @@ impl<O: Outlet> Link<O> {
         });
     }
 
-    /// Keeps progress of a call whose client is away; gives it back if there is no such call.
-    pub(super) fn keep_progress(&mut self, call: UpstreamId, progress: RawObject) -> Option<RawObject> {
+    /// Keeps what the server tells about a call whose client is away; `None` if there is no such call.
+    pub(super) fn keep_missed(&mut self, call: UpstreamId, missed: Missed) -> Option<()> {
         let asking = self.asking.get_mut(&call);
         let Some(Stage::Parked(parked)) = asking.map(|asking| &mut asking.stage) else {
-            return Some(progress);
+            return None;
         };
         if parked.missed.len() >= MAX_MISSED {
             parked.missed.pop_front();
         }
-        parked.missed.push_back(progress);
-        None
+        parked.missed.push_back(missed);
+        Some(())
+    }
+
+    /// The latest call whose client is away, where what the server tells can only be about one of its own client's.
+    pub(super) fn latest_parked(&self) -> Option<UpstreamId> {
+        let parked = self.asking.iter().filter(|(_, asking)| asking.is_parked());
+        let exclusive = self.sharing == Sharing::Exclusive;
+        exclusive.then(|| parked.map(|(call, _)| *call).max()).flatten()
     }
 
     /// The server answered a call whose client is away. Whether there was one.
@@ -440,12 +509,12 @@ impl<O: Outlet> Link<O> {
         self.end_parked(call, End::Failed(fault.clone()), out).is_ok()
     }
 
-    /// What the call asked is void.
+    /// What the call asked is void. What is left for its client to answer can still be answered.
     fn end_parked(&mut self, call: UpstreamId, end: End, out: &mut O) -> Result<(), End> {
         let asking = self.asking.get_mut(&call);
         match asking.map(|asking| (&mut asking.open, &mut asking.stage)) {
             Some((open, Stage::Parked(parked))) if parked.end.is_none() => {
-                for (_, asked) in open.drain(..) {
+                for (_, asked) in open.extract_if(.., |(_, asked)| asked.subject == Subject::Call) {
                     post(asked.silence(), out);
                 }
                 parked.end = Some(end);

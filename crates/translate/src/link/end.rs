@@ -19,7 +19,7 @@ impl<O: Outlet> Link<O> {
         for id in calls {
             self.withdraw(id, Reason::SessionEnded, None, out);
         }
-        self.asked.retain(|_, question| !question.is_for(member));
+        self.void_questions_to(member, out);
         if let Some(gone) = self.members.remove(&member) {
             self.release_all(&gone.uris, now, out);
             self.tend(now, out);
@@ -168,8 +168,9 @@ impl<O: Outlet> Link<O> {
         match exchange.origin {
             Origin::Client(client) => {
                 self.remember_given_up(id, &client, exchange.deadline, out);
+                let member = client.member;
                 self.fail(client, &Fault::after(reason), out);
-                self.void_questions_of(id, out);
+                self.void_questions_of((id, member), out);
                 self.void_asking(id, out);
                 self.void_inline_of(id, out);
             }
@@ -195,8 +196,9 @@ impl<O: Outlet> Link<O> {
                 if fault.sent == Sent::Perhaps {
                     self.remember_given_up(id, &client, exchange.deadline, out);
                 }
+                let member = client.member;
                 self.fail(client, fault, out);
-                self.void_questions_of(id, out);
+                self.void_questions_of((id, member), out);
                 self.void_asking(id, out);
             }
             Origin::Link(purpose) => self.own_request_failed(id, &purpose, fault.reason, out),

@@ -4,8 +4,8 @@ use pontoon_jsonrpc::{Outcome, Request, code};
 use pontoon_mcp::Question as Kind;
 
 use super::{
-    Anomaly, Duration, ErrorObject, Id, Link, Member, MemberId, Notification, Outlet, Raw, Response, Server,
-    UnknownQuestion, UpstreamId, cancelled, encode, method, post,
+    Anomaly, BTreeSet, Duration, ErrorObject, Id, Link, Member, MemberId, Notification, Origin, Outlet, Raw,
+    Response, Server, UnknownQuestion, UpstreamId, cancelled, encode, method, post,
 };
 
 /// Most questions that may wait for one client; further ones are refused.
@@ -17,15 +17,31 @@ pub(super) struct Question {
     server_id: Id,
     /// `None` if it is none that the specification knows.
     kind: Option<Kind>,
-    /// The newest request at the time: this one or an earlier one waits for the answer.
-    newest: UpstreamId,
+    cause: Cause,
     /// When it is answered without the client.
     deadline: Duration,
+}
+
+/// Which calls a question can belong to.
+#[derive(Clone, Copy)]
+enum Cause {
+    /// The one in whose answer it came.
+    Call(UpstreamId),
+    /// Any of the client that is asked, up to this one, which was the newest request at the time.
+    UpTo(UpstreamId),
 }
 
 impl Question {
     pub(super) fn is_for(&self, member: MemberId) -> bool {
         self.member == member
+    }
+
+    /// Whether it can belong to this call.
+    fn may_concern(&self, call: UpstreamId, member: Option<MemberId>) -> bool {
+        match self.cause {
+            Cause::Call(cause) => cause == call,
+            Cause::UpTo(newest) => call <= newest && member == Some(self.member),
+        }
     }
 
     fn silence(&self) -> bytes::Bytes {
@@ -79,9 +95,9 @@ impl<O: Outlet> Link<O> {
         out: &mut O,
     ) -> Option<()> {
         let kind = Kind::of(&request.method);
-        let caused = within.and_then(|id| self.client_of(id)?.member);
-        let (member, asked) = match caused.and_then(|member| Some((member, self.members.get(&member)?))) {
-            Some(meant) => meant,
+        let (member, asked) = match within.and_then(|id| self.client_of(id)) {
+            // Whoever has no session cannot be asked: that is no other client's affair.
+            Some(client) => (client.member?, self.members.get(&client.member?)?),
             None => self.sole_member()?,
         };
         let declared = kind.is_none_or(|kind| asked.capabilities.answers(kind));
@@ -91,13 +107,13 @@ impl<O: Outlet> Link<O> {
         }
         let ours = self.next_question;
         let message = encode::request(&Id::Integer(ours), &request.method, request.params.as_ref());
-        self.bring(asked, within, message, out)?;
+        self.bring((member, asked), within, message, out)?;
         self.next_question += 1;
         let question = Question {
             member,
             server_id: request.id.clone(),
             kind,
-            newest: within.unwrap_or(UpstreamId(self.next_id - 1)),
+            cause: within.map_or(Cause::UpTo(UpstreamId(self.next_id - 1)), Cause::Call),
             deadline: now + self.timeouts.call_max,
         };
         self.asked.insert(ours, question);
@@ -108,20 +124,23 @@ impl<O: Outlet> Link<O> {
     /// can carry it, or else on the session's own.
     fn bring(
         &self,
-        asked: &Member<O::Member>,
+        (member, asked): (MemberId, &Member<O::Member>),
         within: Option<UpstreamId>,
         message: bytes::Bytes,
         out: &mut O,
     ) -> Option<()> {
-        let latest = self
-            .client_exchanges()
+        let own = || {
+            let all = self.client_exchanges();
+            all.filter(|(_, client)| client.member == Some(member))
+        };
+        let latest = own()
             .filter(|(id, client)| within.is_none_or(|within| within == *id) && out.carries(&client.owner))
             .max_by_key(|(id, _)| *id);
         match latest {
             Some((_, client)) => out.interim(&client.owner, message),
             // A call waits for this, and its client has no stream on which it
             // could hear of it: the server had better know at once.
-            None if self.client_exchanges().next().is_some() && !out.listens(&asked.handle) => return None,
+            None if own().next().is_some() && !out.listens(&asked.handle) => return None,
             None if out.ask(&asked.handle, message) => {}
             None => return None,
         }
@@ -177,23 +196,42 @@ impl<O: Outlet> Link<O> {
 
     /// Answers questions for clients that took too long.
     pub(super) fn expire_questions(&mut self, now: Duration, out: &mut O) {
-        let late = self.asked.iter().filter(|(_, question)| question.deadline <= now);
-        for ours in late.map(|(id, _)| *id).collect::<Vec<_>>() {
-            if let Some(question) = self.take_back(ours, None, out) {
-                post(question.silence(), out);
-            }
-        }
+        self.void_questions_where(|question| question.deadline <= now, out);
     }
 
-    /// A call was given up: a question that was put while it ran, and no other
-    /// call can have caused, is void.
-    pub(super) fn void_questions_of(&mut self, given_up: UpstreamId, out: &mut O) {
-        let others = self.client_exchanges().map(|(id, _)| id).min();
-        let caused = |question: &Question| {
-            question.newest >= given_up && others.is_none_or(|other| other > question.newest)
+    /// A call was given up: a question that was put while it ran, and can
+    /// belong to no other call, is void.
+    pub(super) fn void_questions_of(
+        &mut self,
+        (given_up, member): (UpstreamId, Option<MemberId>),
+        out: &mut O,
+    ) {
+        let goes_on = |question: &Question| {
+            let mut others = self.client_exchanges();
+            others.any(|(id, client)| question.may_concern(id, client.member))
         };
-        let void = self.asked.iter().filter(|(_, question)| caused(question));
-        for ours in void.map(|(id, _)| *id).collect::<Vec<_>>() {
+        let void = self
+            .asked
+            .iter()
+            .filter(|(_, question)| question.may_concern(given_up, member) && !goes_on(question));
+        let void = void.map(|(ours, _)| *ours).collect();
+        self.void_questions_in(void, out);
+    }
+
+    /// A member leaves: nobody will answer what it was asked.
+    pub(super) fn void_questions_to(&mut self, member: MemberId, out: &mut O) {
+        self.void_questions_where(|question| question.is_for(member), out);
+    }
+
+    /// Takes questions back from those who were asked, and answers the server in their stead.
+    fn void_questions_where(&mut self, is_void: impl Fn(&Question) -> bool, out: &mut O) {
+        let void = self.asked.iter().filter(|(_, question)| is_void(question));
+        let void = void.map(|(ours, _)| *ours).collect();
+        self.void_questions_in(void, out);
+    }
+
+    fn void_questions_in(&mut self, void: BTreeSet<i64>, out: &mut O) {
+        for ours in void {
             if let Some(question) = self.take_back(ours, None, out) {
                 post(question.silence(), out);
             }
@@ -218,11 +256,24 @@ impl<O: Outlet> Link<O> {
     /// A call whose client is being asked waits for people, not for the
     /// server: that time does not count, up to the call's last deadline.
     pub(super) fn spare_calls_with_questions(&mut self, now: Duration) {
-        let Some(newest) = self.asked.values().map(|question| question.newest).max() else {
-            return;
-        };
+        let later = now + self.timeouts.call;
+        let mut latest = None;
+        for question in self.asked.values() {
+            match question.cause {
+                Cause::Call(call) => {
+                    if let Some(exchange) = self.in_flight.get_mut(&call) {
+                        exchange.deadline.extend(later);
+                    }
+                }
+                Cause::UpTo(newest) => latest = latest.max(Some(newest)),
+            }
+        }
+        // Only the one session of an exclusive link is asked what belongs to no call for certain.
+        let Some(newest) = latest else { return };
         for (_, exchange) in self.in_flight.iter_mut().filter(|(id, _)| **id <= newest) {
-            exchange.deadline.extend(now + self.timeouts.call);
+            if matches!(&exchange.origin, Origin::Client(client) if client.member.is_some()) {
+                exchange.deadline.extend(later);
+            }
         }
     }
 }

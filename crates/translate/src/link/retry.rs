@@ -5,11 +5,11 @@ use pontoon_mcp::ClientCapabilities;
 use pontoon_mcp::error::invalid_params;
 use pontoon_mcp::meta::{META, PROGRESS_TOKEN};
 
-use super::asking::{End, Parked, Stage};
-use super::server::tell_progress;
+use super::asking::{End, Missed, Parked, Stage};
+use super::server::{asks_for, tell_progress};
 use super::{
     ClientExchange, Delivery, Duration, ErrorObject, Fault, InFlight, Link, Opened, Origin, Outlet, Raw,
-    RawObject, Reason, UpstreamId, accept, encode, refuse,
+    RawObject, Reason, UpstreamId, accept, encode, method, refuse,
 };
 use crate::exchange::{Modern, Retry, Ticket};
 use crate::input_required;
@@ -66,7 +66,7 @@ impl<O: Outlet> Link<O> {
             out,
         );
         if let Err(reason) = self.pass_answers(call, &responses, out) {
-            self.asking.remove(&call);
+            self.abandon_parked(call, &parked, out);
             return self.fail(client, &Fault::after(reason), out);
         }
         self.go_on(call, parked, client, now, out);
@@ -85,7 +85,8 @@ impl<O: Outlet> Link<O> {
         }
     }
 
-    /// Gives the server the answers that it waits for. Those that nobody asked for are ignored.
+    /// Gives the server the answers that it waits for. Those that nobody asked for are ignored. What the server did not
+    /// take stays open.
     fn pass_answers(&mut self, call: UpstreamId, responses: &RawObject, out: &mut O) -> Result<(), Reason> {
         let Some(asking) = self.asking.get_mut(&call) else {
             return Ok(());
@@ -95,7 +96,7 @@ impl<O: Outlet> Link<O> {
             match responses.get(name).filter(|answer| answer.object().is_some()) {
                 Some(answer) if sent.is_ok() => {
                     sent = out.send(encode::result(&asked.server_id, &answer));
-                    false
+                    sent.is_err()
                 }
                 _ => true,
             }
@@ -116,13 +117,13 @@ impl<O: Outlet> Link<O> {
             .asking
             .get(&call)
             .is_some_and(|asking| !asking.open.is_empty());
-        if let (Some(token), true) = (&client.token, parked.end.is_some() || !asks_on) {
-            for progress in parked.take_missed() {
-                tell_progress(&client.owner, token, &progress, out);
+        if parked.end.is_some() || !asks_on {
+            for missed in parked.take_missed() {
+                tell_missed(&client, &missed, out);
             }
         }
         if let Some(end) = parked.end.take() {
-            self.asking.remove(&call);
+            self.void_asking(call, out);
             return match end {
                 End::Answered(outcome) => self.answer(call, client, (&parked.method, outcome), now, out),
                 End::Failed(fault) => self.fail(client, &fault, out),
@@ -191,6 +192,23 @@ impl<O: Outlet> Link<O> {
         let result = input_required::result(questions, &state, server_info);
         accept(client.owner, &client.id, &result, out);
         None
+    }
+}
+
+/// Tells what came while the client was away, as far as it wants to hear it.
+fn tell_missed<O: Outlet>(client: &ClientExchange<O::Exchange>, missed: &Missed, out: &mut O) {
+    match missed {
+        Missed::Progress(progress) => {
+            if let Some(token) = &client.token {
+                tell_progress(&client.owner, token, progress, out);
+            }
+        }
+        Missed::Log(level, params) => {
+            if asks_for(client, *level) && out.carries(&client.owner) {
+                let message = encode::notification(method::LOG_MESSAGE, params.as_ref());
+                out.interim(&client.owner, message);
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use pontoon_jsonrpc::{Outcome, RawObject};
 
+use super::asking::Missed;
 use super::{
     Anomaly, Bridge, ClientExchange, Duration, Effect, Fault, Id, InFlight, LegacyRevision, Link, LogLevel,
     Member, MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Raw, Reason, Response, Server,
@@ -28,6 +29,7 @@ impl<O: Outlet> Link<O> {
 
     /// A message that came in the answer to `request`, and so is about it.
     pub fn receive_within(&mut self, message: Message, request: &Id, now: Duration, out: &mut O) {
+        self.says_whose = true;
         self.take(message, minted_id(request), now, out);
     }
 
@@ -219,7 +221,8 @@ impl<O: Outlet> Link<O> {
         }) = exchange
         else {
             // Whoever waits for it may be asked something, and has no stream meanwhile.
-            if id.is_none_or(|id| self.keep_progress(id, params).is_some()) {
+            let kept = id.and_then(|id| self.keep_missed(id, Missed::Progress(Box::new(params))));
+            if kept.is_none() {
                 out.anomaly(Anomaly::UnknownToken);
             }
             return;
@@ -251,9 +254,15 @@ impl<O: Outlet> Link<O> {
             return;
         }
         match (self.log_recipient(level, out), self.sole_member()) {
-            (Some(client), _) => out.interim(&client.owner, message),
-            (None, Some((_, member))) => out.notify(&member.handle, message),
-            (None, None) => out.anomaly(Anomaly::AmbiguousNotification),
+            (Some(client), _) => return out.interim(&client.owner, message),
+            (None, Some((_, member))) => return out.notify(&member.handle, message),
+            (None, None) => {}
+        }
+        // Whoever waits for it may be asked something, and has no stream meanwhile.
+        let about = within.or_else(|| self.latest_parked());
+        let missed = Missed::Log(level, notification.params.clone());
+        if about.and_then(|call| self.keep_missed(call, missed)).is_none() {
+            out.anomaly(Anomaly::AmbiguousNotification);
         }
     }
 
@@ -355,7 +364,7 @@ pub(super) fn tell_progress<O: Outlet>(owner: &O::Exchange, token: &Raw, progres
 }
 
 /// Whether a client wants log messages of this level on the exchange's own stream.
-fn asks_for<E>(client: &ClientExchange<E>, level: LogLevel) -> bool {
+pub(super) fn asks_for<E>(client: &ClientExchange<E>, level: LogLevel) -> bool {
     client.bridge.log_level().is_some_and(|lowest| level >= lowest)
 }
 

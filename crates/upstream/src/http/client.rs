@@ -37,6 +37,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) head: &'a HeaderMap,
     /// Only this request's.
     pub(crate) more: &'a [Header],
+    /// Likewise, where nothing of that name is configured.
+    pub(crate) trace: &'a [Header],
     pub(crate) body: &'a Bytes,
 }
 
@@ -122,6 +124,9 @@ fn compose(place: &Place, ask: Ask<'_>) -> Request<Full<Bytes>> {
     *headers = ask.head.clone();
     for (name, value) in ask.more {
         headers.insert(name, value.clone());
+    }
+    for (name, value) in ask.trace {
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     request
 }

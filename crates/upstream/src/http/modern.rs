@@ -28,7 +28,8 @@ impl Conversation {
             return Err(Failure::Status(405));
         }
         let headers = self.mirrored(modern);
-        let answer = self.remote.post_alone(&message.body, &headers).await?;
+        let trace = &message.trace;
+        let answer = self.remote.post_alone(&message.body, &headers, trace).await?;
         let About::Call(call) = &modern.about else {
             return self.answered(answer, message).await;
         };
@@ -40,9 +41,9 @@ impl Conversation {
             .whole(self.shared.max_message, self.remote.patience)
             .await?;
         if is_mismatch(&body)
-            && let Some(better) = Box::pin(self.relisted(call, modern, &headers)).await
+            && let Some(better) = Box::pin(self.relisted(call, message, modern, &headers)).await
         {
-            let answer = Box::pin(self.remote.post_alone(&message.body, &better)).await?;
+            let answer = Box::pin(self.remote.post_alone(&message.body, &better, trace)).await?;
             return Box::pin(self.answered(answer, message)).await;
         }
         self.judged(status, body, message)
@@ -61,8 +62,14 @@ impl Conversation {
 
     /// "The client SHOULD call tools/list to check for changes to the tool's inputSchema, then retry the original
     /// request with the appropriate headers." `None` if they are no others than those that were refused.
-    async fn relisted(&self, call: &Call, modern: &Modern, refused: &[Header]) -> Option<Vec<Header>> {
-        let listing = self.list_tools(call, modern);
+    async fn relisted(
+        &self,
+        call: &Call,
+        message: &Outgoing,
+        modern: &Modern,
+        refused: &[Header],
+    ) -> Option<Vec<Header>> {
+        let listing = self.list_tools(call, modern, &message.trace);
         let listed = tokio::time::timeout(LISTING, listing).await.ok().flatten();
         if listed.is_none() {
             tracing::debug!(server = %self.shared.name, "the tools could not be listed again");
@@ -72,14 +79,14 @@ impl Conversation {
     }
 
     /// Asks for the list of tools, page by page, in the name of the same client.
-    async fn list_tools(&self, call: &Call, modern: &Modern) -> Option<()> {
+    async fn list_tools(&self, call: &Call, modern: &Modern, trace: &[Header]) -> Option<()> {
         let meta = call.meta.object()?.edit().remove(meta::PROGRESS_TOKEN).finish();
         let headers = modern.mirrored_for(method::TOOLS_LIST);
         let mut params = RawObject::empty().edit().set(meta::META, meta).finish();
         for page in 0..MAX_PAGES {
             let id = Id::from(format!("pontoon-tools-{page}").as_str());
             let body = encode::request(&id, method::TOOLS_LIST, Some(&params));
-            let answer = self.remote.post_alone(&body, &headers).await.ok()?;
+            let answer = self.remote.post_alone(&body, &headers, trace).await.ok()?;
             let result = self.result(answer, &id).await?;
             self.remote.tools.learn_from(&result, &self.shared.name);
             match result.object()?.get("nextCursor") {

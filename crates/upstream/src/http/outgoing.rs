@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use memchr::memmem;
 use pontoon_jsonrpc::{Id, Limits, Message, Raw, RawObject, Request};
-use pontoon_mcp::{header, meta, method};
+use pontoon_mcp::{TraceContext, header, meta, method};
 
 use crate::http::client::Header;
 
@@ -17,6 +17,8 @@ const NAME: HeaderName = HeaderName::from_static(header::NAME);
 pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
     pub(crate) kind: Kind,
+    /// The trace context of its `_meta`, for whoever looks at headers only.
+    pub(crate) trace: Vec<Header>,
 }
 
 #[derive(Debug)]
@@ -67,16 +69,23 @@ pub(crate) struct Call {
 impl Outgoing {
     /// Looks into a message of our own making.
     pub(crate) fn read(body: Bytes) -> Self {
+        let mut trace = Vec::new();
         let kind = match Message::parse(body.clone(), &Limits::SERVER) {
-            Ok(Message::Request(request)) => asking(request, &body),
-            Ok(Message::Notification(notification)) => match &*notification.method {
-                method::INITIALIZED => Kind::Opened,
-                method::CANCELLED => cancelled(notification.params.as_ref()),
-                _ => Kind::Other,
-            },
+            Ok(Message::Request(request)) => {
+                trace = traced(request.params.as_ref(), &body);
+                asking(request, &body)
+            }
+            Ok(Message::Notification(notification)) => {
+                trace = traced(notification.params.as_ref(), &body);
+                match &*notification.method {
+                    method::INITIALIZED => Kind::Opened,
+                    method::CANCELLED => cancelled(notification.params.as_ref()),
+                    _ => Kind::Other,
+                }
+            }
             Ok(Message::Response(_)) | Err(_) => Kind::Other,
         };
-        Self { body, kind }
+        Self { body, kind, trace }
     }
 
     /// The id of the answer to wait for.
@@ -150,6 +159,31 @@ impl Modern {
 fn may_name_a_revision(body: &[u8]) -> bool {
     // A slash may be written `\/`.
     memmem::find(body, b"io.modelcontextprotocol").is_some() || memmem::find(body, b"\\u00").is_some()
+}
+
+/// The trace context that a message has in its `_meta`, as headers: middleware that knows nothing of MCP goes on with
+/// the trace. What breaks the grammar is no header.
+fn traced(params: Option<&Raw>, body: &[u8]) -> Vec<Header> {
+    if !may_be_traced(body) {
+        return Vec::new();
+    }
+    let meta = params
+        .and_then(Raw::object)
+        .and_then(|params| params.get(meta::META)?.object());
+    let context = meta.as_ref().and_then(TraceContext::of_meta);
+    let entries = context.iter().flat_map(TraceContext::entries);
+    entries
+        .filter_map(|(name, value)| {
+            let value = HeaderValue::from_str(value).ok()?;
+            Some((HeaderName::from_static(name), value))
+        })
+        .collect()
+}
+
+/// Whether it is worth looking. A key that is written with escapes is passed over: nobody depends on it.
+fn may_be_traced(body: &[u8]) -> bool {
+    memmem::find(body, b"\"_meta\"").is_some()
+        && (memmem::find(body, b"\"traceparent\"").is_some() || memmem::find(body, b"\"baggage\"").is_some())
 }
 
 /// `Mcp-Name`: what the request is about (2026-07-28, Streamable HTTP, "Standard Request Headers").

@@ -102,18 +102,25 @@ impl Remote {
                 .get()
                 .map_or(&self.post_head, |session| &session.post_head),
             more: &[],
+            trace: &message.trace,
             body: &message.body,
         };
         let place = established.endpoint().unwrap_or(&self.place);
         self.client.send(place, ask).await
     }
 
-    /// A request that stands by itself; `headers` repeat what it says.
-    pub(crate) async fn post_alone(&self, body: &Bytes, headers: &[Header]) -> Result<Answer, Failure> {
+    /// A request that stands by itself; `headers` repeat what it says, and `trace` its trace context.
+    pub(crate) async fn post_alone(
+        &self,
+        body: &Bytes,
+        headers: &[Header],
+        trace: &[Header],
+    ) -> Result<Answer, Failure> {
         let ask = Ask {
             method: &Method::POST,
             head: &self.post_head,
             more: headers,
+            trace,
             body,
         };
         self.client.send(&self.place, ask).await
@@ -160,6 +167,7 @@ fn bodiless<'a>(method: &'a Method, head: &'a HeaderMap) -> Ask<'a> {
         method,
         head,
         more: &[],
+        trace: &[],
         body: &NOTHING,
     }
 }

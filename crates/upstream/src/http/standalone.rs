@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
+use hyper::header::HeaderValue;
 
 use crate::http::events::{Events, decoder};
 use crate::http::exchange::{Conversation, MIN_RETRY};
@@ -30,7 +31,9 @@ impl Conversation {
         let mut pause = FIRST_PAUSE;
         let mut was_offered = false;
         loop {
-            let answer = self.remote.get(self.established.get(), decoder.last_event_id());
+            let answer = self
+                .remote
+                .get(self.established.get(), sayable(decoder.last_event_id()));
             match answer.await {
                 Ok(answer) if answer.status().is_success() && !answer.is_events() => {
                     return NoStream::NotOffered;
@@ -64,6 +67,15 @@ impl Conversation {
             tokio::time::sleep(pause_now.min(MAX_PAUSE)).await;
             pause = (pause * 2).min(MAX_PAUSE);
         }
+    }
+}
+
+/// An event id as far as a header can hold it. With another one no stream could ever be opened again: better to miss
+/// what came meanwhile.
+fn sayable(last_event: &str) -> &str {
+    match HeaderValue::from_str(last_event) {
+        Ok(_) => last_event,
+        Err(_) => "",
     }
 }
 

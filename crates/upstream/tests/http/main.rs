@@ -5,9 +5,11 @@ mod heard;
 mod idle;
 mod peer;
 mod sessions;
+mod source;
 mod sse;
 mod stateless;
 mod tls;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;

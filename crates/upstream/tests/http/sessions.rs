@@ -373,3 +373,22 @@ async fn a_stream_that_is_not_found_any_more_was_the_sessions() {
     again.answer(404, "", "").await;
     assert!(matches!(house.heard.closed().await, Closed::SessionLost));
 }
+
+#[tokio::test]
+async fn a_stream_whose_event_id_no_header_can_hold_is_opened_anew() {
+    let mut house = House::new(HttpTransport::Streamable).await;
+    house.send(INITIALIZE);
+    let opening = house.peer.next().await;
+    let headers = format!("{JSON}Mcp-Session-Id: s-1\r\n");
+    opening.answer(200, &headers, OPENED).await;
+    house.heard.answer(1).await;
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    house.peer.next().await.accept().await;
+    let mut stream = house.peer.next().await.events().await;
+    stream
+        .write(&format!("retry: 1\nid: e\u{1}\ndata: {PROGRESS}\n\n"))
+        .await;
+    stream.end().await;
+    let again = house.peer.next().await;
+    assert_eq!((again.method(), again.header("last-event-id")), ("GET", None));
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pontoon_upstream::{Failure, HttpTarget, HttpTransport};
+use pontoon_upstream::{EventRequest, EventSource, Failure, HttpTarget, HttpTransport, SourceSettings};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -93,4 +93,26 @@ async fn a_certificate_is_good_for_its_own_name_only() {
     let port = server(&ours, "elsewhere.example").await;
     let refused = ask(port, &ours).await.expect_err("it is somebody else's");
     assert!(matches!(refused, Failure::Unreachable(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn a_stream_of_events_is_asked_for_in_the_same_way() {
+    let (ours, theirs) = (authority(), authority());
+    let port = server(&ours, "localhost").await;
+    for (authority, words) in [(&ours, "status 200"), (&theirs, "certificate")] {
+        let target = HttpTarget {
+            url: format!("https://localhost:{port}/events"),
+            headers: Vec::new(),
+            extra_ca: Some(authority.pem().into_bytes()),
+        };
+        let request = EventRequest {
+            method: "POST".to_owned(),
+            body: Bytes::from_static(br#"{"a":{"b":{}}}"#),
+            ..EventRequest::default()
+        };
+        let source = EventSource::new(&target, request, SourceSettings::default());
+        let next = source.expect("the target is well formed").next().await;
+        let error = next.expect_err("it is no stream, or nobody's").to_string();
+        assert!(error.contains(words), "{error}");
+    }
 }

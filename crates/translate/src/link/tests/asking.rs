@@ -159,7 +159,6 @@ fn a_question_outside_of_any_call_waits_for_the_next_one() {
             to m: {"id":1,…
         m: {"id":2,"method":"prompts/get","params":{"name":"p","_meta":{$A}}}
             to server: {"id":3,…
-        time 1s
             to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},…
         "#,
     );
@@ -170,6 +169,98 @@ fn a_question_outside_of_any_call_waits_for_the_next_one() {
         time 60s
             to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
             to server: {"id":"e","result":{"action":"cancel"}}
+        "#,
+    );
+}
+
+#[test]
+fn a_question_that_came_in_no_answer_leaves_the_calls_under_way_alone_at_first() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"slow","_meta":{$A,"progressToken":"p"}}}
+            to server: {"id":2,…
+        server 2: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
+            to m on 1: {"method":"notifications/progress","params":{"progressToken":"p","progress":1}}
+        server: {"id":"r","method":"roots/list"}
+        time 500ms
+        abandon m 1
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to m: {"id":1,"error":{"code":-32603,"message":"The request was cancelled…
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":3,…
+            to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},"requestState":"seal 1 for m",…
+        server 3: {"id":3,"result":{}}
+        m: {"id":3,"method":"tools/call","params":{"name":"t","_meta":{$A},"inputResponses":{"question-1":{"roots":[]}},"requestState":"seal 1 for m"}}
+            to server: {"id":"r","result":{"roots":[]}}
+            to m: {"id":3,"result":{"resultType":"complete",…
+        "#,
+    );
+}
+
+#[test]
+fn what_a_call_only_brought_is_answered_without_its_client_all_the_same() {
+    asked(
+        r#"
+        server: {"id":"r","method":"roots/list"}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":2,…
+            to m: {"id":1,"result":{"resultType":"input_required",…
+        server: {"id":2,"result":{}}
+        m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$A},"requestState":"seal 1 for m"}}
+            to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
+            to m: {"id":2,"result":{"resultType":"complete",…
+        places 0
+        "#,
+    );
+    asked(
+        r#"
+        server: {"id":"r","method":"roots/list"}
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":2,…
+            to m: {"id":1,"result":{"resultType":"input_required",…
+        server: {"id":2,"result":{}}
+        time 301s
+            to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
+            dropped: parked_expired
+        places 0
+        "#,
+    );
+}
+
+#[test]
+fn a_server_that_waits_for_such_an_answer_in_the_middle_of_a_call_gets_it_from_that_call() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"roots","_meta":{$A,"progressToken":"p"}}}
+            to server: {"id":2,…
+        server 2: {"method":"notifications/progress","params":{"progressToken":2,"progress":1}}
+            to m on 1: …
+        server: {"id":"r","method":"roots/list"}
+        time 999ms
+        time 1s
+            to m: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},"requestState":"seal 1 for m",…
+        m: {"id":2,"method":"tools/call","params":{"name":"roots","_meta":{$A},"inputResponses":{"question-1":{"roots":[]}},"requestState":"seal 1 for m"}}
+            to server: {"id":"r","result":{"roots":[]}}
+        server 2: {"id":2,"result":{}}
+            to m: {"id":2,…
+        "#,
+    );
+}
+
+#[test]
+fn a_client_that_never_comes_back_does_not_hold_up_what_comes_in_no_answer() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
+            to server: {"id":2,…
+        server 2: {"id":"a","method":"elicitation/create","params":{"message":"?"}}
+        time 1s
+            to m: {"id":1,"result":{"resultType":"input_required",…
+        server: {"id":"r","method":"roots/list"}
+        n: {"id":1,"method":"tools/call","params":{"name":"u","_meta":{$A}}}
+            to server: {"id":3,…
+            to n: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-2":{"method":"roots/list"}},"requestState":"seal 2 for n",…
+        parked 2
         "#,
     );
 }
@@ -191,7 +282,6 @@ fn where_two_calls_may_ask_a_question_goes_to_neither_unless_it_says_whose_it_is
             to server: {"id":"b","result":{"roots":[]}}
         server: {"id":3,"result":{}}
             to n: {"id":2,…
-        time 3s
             to m: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-2":{"method":"roots/list"}},"requestState":"seal 2 for m",…
         "#,
     );
@@ -423,11 +513,47 @@ fn a_server_that_takes_no_answer_ends_the_call() {
         r#"
         full
         {ANSWER}
+            dropped: undeliverable
+            dropped: undeliverable
             to m: {{"id":9,"error":{{"code":-32603,…"reason":"upstream_stuck"…
         places 0
         room
         "#
     ));
+}
+
+#[test]
+fn a_server_that_takes_one_answer_and_no_more_is_told_as_much_as_it_takes() {
+    let both_answered = |room: &str, expected: &str| {
+        asked_for_a_name(&format!(
+            r#"
+        server: {{"id":"b","method":"roots/list"}}
+        time 1s
+            to m: {{"id":1,"result":{{"resultType":"input_required",…
+        {room}
+        m: {{"id":9,"method":"tools/call","params":{{"name":"t","_meta":{{$A}},"inputResponses":{{"question-1":{{"action":"accept"}},"question-2":{{"roots":[]}}}},"requestState":"seal 1 for m"}}}}
+            {expected}
+            to m: {{"id":9,"error":{{"code":-32603,…"reason":"upstream_stuck"…
+        places 0
+        room
+        server: {{"id":2,"result":{{}}}}
+            dropped: unknown_response
+        "#
+        ));
+    };
+    both_answered(
+        "room for 1",
+        r#"to server: {"id":"a","result":{"action":"accept"}}
+            dropped: undeliverable
+            dropped: undeliverable"#,
+    );
+    // There is room again as soon as one was refused.
+    both_answered(
+        "full once",
+        r#"to server: {"id":"a","result":{"action":"cancel"}}
+            to server: {"id":"b","error":{"code":-32603,"message":"The client did not answer in time"}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}"#,
+    );
 }
 
 #[test]
@@ -527,6 +653,27 @@ fn progress_that_a_client_missed_is_told_when_it_is_back_and_its_number_is_bound
         {told}
             to m: {{"id":9,"result":{{"content":[],…
         places 0
+        "#
+    ));
+}
+
+#[test]
+fn log_messages_that_a_client_missed_are_told_when_it_is_back() {
+    let wants = r#""io.modelcontextprotocol/logLevel":"info""#;
+    asked_for_a_name(&format!(
+        r#"
+        time 1s
+            to m: {{"id":1,"result":{{"resultType":"input_required",…
+        server: {{"method":"notifications/message","params":{{"level":"warning","data":"one"}}}}
+        server: {{"method":"notifications/message","params":{{"level":"debug","data":"two"}}}}
+        server 2: {{"method":"notifications/message","params":{{"level":"error","data":"three"}}}}
+        m: {{"id":9,"method":"tools/call","params":{{"name":"t","arguments":{{"n":1.0}},"_meta":{{$A,{wants}}},"inputResponses":{{"question-1":{{"action":"decline"}}}},"requestState":"seal 1 for m"}}}}
+            to server: {{"id":3,"method":"logging/setLevel",…
+            to server: {{"id":"a",…
+            to m on 9: {{"method":"notifications/message","params":{{"level":"warning","data":"one"}}}}
+            to m on 9: {{"method":"notifications/message","params":{{"level":"error","data":"three"}}}}
+        server: {{"id":2,"result":{{}}}}
+            to m: {{"id":9,…
         "#
     ));
 }

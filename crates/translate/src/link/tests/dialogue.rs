@@ -11,6 +11,7 @@
 //! - `time 61s`, `time 20ms`: what took too long is looked for at that time
 //! - `full house` (no further call can be parked), `parked 1`, `places 1`
 //! - `open`, `lose`, `full` (the server takes nothing), `gone` (it is gone, which is not known yet), `room`, `end listeners`
+//! - `room for 1` (the server takes so many messages more), `full once` (it refuses the next one only)
 //! - `return 2` (the server did not take that request, since it forgot the session), `forget` (it forgot the session)
 //! - `refuse 2` (it answered that request with what is no MCP)
 //! - `fail 2` (the server will not answer the request that has this id toward it)
@@ -286,8 +287,10 @@ impl Dialogue {
             }
             ["forget"] => self.link.lose_session(Reason::Exited, out),
             ["full"] => out.refuses = Some(Reason::Stuck),
+            ["full", "once"] => out.is_full_once = true,
+            ["room", "for", count] => out.room = Some(count.parse().expect("room is counted")),
             ["gone"] => out.refuses = Some(Reason::Exited),
-            ["room"] => out.refuses = None,
+            ["room"] => (out.refuses, out.room) = (None, None),
             ["end", "listeners"] => self.link.end_listeners(out),
             ["is", "open"] => assert!(self.link.is_open()),
             ["is", "closed"] => assert!(!self.link.is_open()),
@@ -363,7 +366,7 @@ impl Dialogue {
                 let retry = params.and_then(|params| self.open_seal(&params.get_str("requestState")?));
                 Client::Modern(Box::new(Modern {
                     meta,
-                    account: Account(u64::from(name == "n")),
+                    account: Account(u128::from(name == "n")),
                     retry,
                 }))
             }

@@ -269,8 +269,124 @@ fn who_left_answers_nothing_any_more() {
         server: {"id":"s","method":"roots/list"}
             to a's session: {"id":1,…
         leave a
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"id":"s","error":{"code":-32603,"message":"The client did not answer in time"}}
         a: {"id":1,"result":{"roots":[]}}
             nobody asked
+        "#,
+    );
+}
+
+#[test]
+fn a_server_hears_of_each_question_to_who_left_and_once_of_each() {
+    session(
+        r#"
+        server: {"id":"r","method":"roots/list"}
+            to a's session: {"id":1,…
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        server 2: {"id":"s","method":"roots/list"}
+            to a on 1: {"id":2,…
+        leave a
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":{…"reason":"session_ended"…
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to server: {"id":"s","error":{"code":-32603,…
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"id":"r","error":{"code":-32603,…
+        "#,
+    );
+}
+
+/// A server that `a` and `b` share, in the middle of a call of each, and with a question to `a` within its call.
+fn one_of_two_is_asked(script: &str) {
+    shared(&format!(
+        r#"
+        b: {{"id":1,"method":"tools/call","params":{{"name":"t"}}}}
+            to server: {{"id":2,…
+        a: {{"id":1,"method":"tools/call","params":{{"name":"t"}}}}
+            to server: {{"id":3,…
+        server 3: {{"id":"x","method":"sampling/createMessage"}}
+            to a on 1: {{"id":1,…
+        {script}
+        "#
+    ));
+}
+
+#[test]
+fn a_question_lends_no_time_to_the_calls_of_others() {
+    one_of_two_is_asked(
+        r#"
+        time 60s
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to b: {"id":1,"error":{…"reason":"upstream_timeout"…
+        in flight 1
+        time 99s
+        a: {"id":1,"result":{"role":"assistant"}}
+            to server: {"id":"x",…
+        server: {"id":3,"result":{}}
+            to a: {"id":1,"result":{}}
+        "#,
+    );
+}
+
+#[test]
+fn a_question_is_void_with_its_call_whatever_others_have_in_flight() {
+    one_of_two_is_asked(
+        r#"
+        a: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":3}}
+            to a: {"id":1,"error":{…"reason":"cancelled"…
+            to a's session: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"id":"x","error":{"code":-32603,…
+        a: {"id":1,"result":{"role":"assistant"}}
+            nobody asked
+        in flight 1
+        "#,
+    );
+    one_of_two_is_asked(
+        r#"
+        b: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to b: {"id":1,"error":{…"reason":"cancelled"…
+        a: {"id":1,"result":{"role":"assistant"}}
+            to server: {"id":"x",…
+        "#,
+    );
+}
+
+#[test]
+fn a_question_that_says_whose_it_is_lends_time_to_that_call_alone() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":3,…
+        server 3: {"id":"s","method":"roots/list"}
+            to a on 2: {"id":1,…
+        time 60s
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":{…"reason":"upstream_timeout"…
+        in flight 1
+        "#,
+    );
+}
+
+#[test]
+fn a_question_that_says_nothing_is_not_put_on_the_stream_of_who_has_no_session() {
+    session(
+        r#"
+        alone: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        server: {"id":"s","method":"roots/list"}
+            to a's session: {"id":1,"method":"roots/list"}
+        server 2: {"id":"t","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"t","error":{"code":-32601,…
+        time 60s
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to alone: {"id":1,"error":{…"reason":"upstream_timeout"…
         "#,
     );
 }

@@ -29,6 +29,10 @@ pub(super) struct Recorder {
     pub(super) effects: Vec<String>,
     /// Why nothing more can be sent to the server, if so.
     pub(super) refuses: Option<Reason>,
+    /// How many more messages the server takes, where that is known.
+    pub(super) room: Option<u32>,
+    /// The server refuses one message.
+    pub(super) is_full_once: bool,
     /// Clients that take no interim messages.
     pub(super) deaf: HashSet<String>,
     /// Sessions of which no stream of their own is read.
@@ -61,6 +65,12 @@ impl Outlet for Recorder {
     type Place = Rc<()>;
 
     fn send(&mut self, message: Bytes) -> Result<(), Reason> {
+        if std::mem::take(&mut self.is_full_once) {
+            return Err(Reason::Stuck);
+        }
+        if let Some(room) = &mut self.room {
+            *room = room.checked_sub(1).ok_or(Reason::Stuck)?;
+        }
         match self.refuses {
             Some(reason) => Err(reason),
             None => {
