@@ -31,10 +31,10 @@ fn commands_of_the_documentation_are_understood() {
     assert!(count > 10, "they are found: {count}");
 }
 
-/// README.md and what is below docs/ and deploy/.
+/// README.md and what is below docs/, deploy/ and the examples.
 fn pages() -> Vec<String> {
     let mut pages = vec!["README.md".to_owned()];
-    for folder in ["docs", "docs/learn", "deploy"] {
+    for folder in ["docs", "docs/learn", "deploy", "examples/vanilla-sse"] {
         let entries = root().join(folder).read_dir().into_iter().flatten();
         let paths = entries.map(|entry| entry.expect("it can be read").path());
         let markdown = paths.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
