@@ -52,7 +52,9 @@ export class Chromium {
   async open(url) {
     const { targetId } = await this.send("Target.createTarget", { url });
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
-    return new Page(this, sessionId);
+    const page = new Page(this, sessionId);
+    await page.loaded(url);
+    return page;
   }
 
   async stop() {
@@ -74,6 +76,16 @@ class Page {
     const { result, exceptionDetails } = await this.browser.send("Runtime.evaluate", params, this.session);
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
+  }
+
+  // The first thing a tab shows is an empty page, which goes away with whatever was asked on it.
+  async loaded(url) {
+    const there = `location.href === ${JSON.stringify(url)} && document.readyState === "complete"`;
+    const end = Date.now() + DEADLINE_MS;
+    while (!(await this.evaluate(there).catch(() => false))) {
+      if (Date.now() > end) throw new Error(`${url} is not shown`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   text(id) {

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# A real browser and event streams: interop/browser/run.sh
+# A real browser and event streams: interop/browser/run.sh [rows] [events]
 #
+# `rows`, the default, is what every binary does; `events` needs the event channel.
 # Needs Debian's `chromium` and `node` 20 or newer (or CHROMIUM=path). PONTOON_BIN names the binary; without it target/release, then
-# target/debug is taken. About ten seconds, of which three are the browser's own pause before it comes back.
+# target/debug is taken. Twelve seconds and eight, of which three each
+# are the browser's own pause before it comes back.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,4 +16,7 @@ done
 : "${CHROMIUM:=$(command -v chromium)}"
 cargo build --quiet -p pontoon-sse --example vanilla_sse
 export PONTOON_BIN CHROMIUM EXAMPLE_BIN="$target/debug/examples/vanilla_sse"
-exec node interop/browser/rows.mjs
+[ $# -gt 0 ] || set -- rows
+for rows in "$@"; do
+    node "interop/browser/$rows.mjs"
+done
