@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::section::limits::Limits;
 use crate::section::server::Server;
 use crate::value::name::ServerName;
+use crate::value::network::Network;
 use crate::value::path::RoutePath;
 
 /// Everything `pontoon serve` is told, checked and complete: no value has to be looked at twice.
@@ -27,6 +28,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Origins of web pages to serve beside loopback ones, canonical: lower case, no default port; or `null`.
     pub allowed_origins: Vec<String>,
+    /// Proxies that may say for whom they ask.
+    pub trusted_proxies: Vec<Network>,
     /// The bounds of everything that could grow.
     pub limits: Limits,
     /// The servers to host, at least one, in the order they were given, with distinct names and paths.

@@ -185,6 +185,7 @@ impl Draft {
             allowed_hosts: with_public_host(listener.allowed_hosts, listener.public_url.as_deref()),
             public_url: listener.public_url,
             allowed_origins: listener.allowed_origins,
+            trusted_proxies: listener.trusted_proxies,
             limits,
             default_server: default_server.or_else(|| only_name(&servers)),
             servers,

@@ -45,4 +45,5 @@ pub use section::server::{
 pub use value::address::{ListenError, parse_listen};
 pub use value::duration::parse_text as parse_duration;
 pub use value::name::{NameError, ServerName};
+pub use value::network::Network;
 pub use value::path::RoutePath;

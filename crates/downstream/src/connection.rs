@@ -29,7 +29,7 @@ const HYPER_MIN_BUFFER: usize = 8 * 1024;
 const HYPER_MAX_HEADERS: usize = 100;
 
 /// What a connection counts as, given back at its end.
-pub(crate) type Slots = [Slot; 2];
+pub(crate) type Slots = (Option<Slot>, Slot);
 
 impl<B: Backend> Gateway<B> {
     /// Runs HTTP/1.1 on a connection that is there already.

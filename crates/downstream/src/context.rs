@@ -19,6 +19,8 @@ pub(crate) struct Context<'a, B: Backend> {
     pub(crate) shared: &'a Arc<Shared<B>>,
     pub(crate) server: &'a Hosted<B>,
     pub(crate) caller: Caller,
+    /// What the proxies in front remove from the path.
+    pub(crate) public_prefix: &'a str,
     pub(crate) head: &'a Parts,
 }
 

@@ -21,6 +21,7 @@ use crate::body::BodyLimits;
 use crate::caught::caught;
 use crate::context::Context;
 use crate::counters::{Counters, Tally};
+use crate::forwarded::Forwarded;
 use crate::hosted::Hosted;
 use crate::registration::Abandoned;
 use crate::response::{self, Reply, ResponseBody};
@@ -205,10 +206,12 @@ impl<B: Backend> Gateway<B> {
             return self.outside(head);
         };
         let server = &self.0.servers[route.server];
+        let forwarded = Forwarded::of(&self.0.settings, peer.ip(), &head.headers);
         let context = Context {
             shared: &self.0,
             server,
-            caller: Caller::anonymous(peer.ip()),
+            caller: Caller::anonymous(forwarded.client),
+            public_prefix: forwarded.prefix,
             head,
         };
         let allow = route.endpoint.allow();

@@ -27,7 +27,11 @@ impl<B: Backend> Context<'_, B> {
         let session = registration.session();
         let NewStream { reader, .. } = session.listen().map_err(|_| Fault::UnknownSession)?;
         // Relative and configured: what the client sent has no part in it.
-        let uri = format!("{messages}?{SESSION}={}", session.id().to_text());
+        let uri = format!(
+            "{}{messages}?{SESSION}={}",
+            self.public_prefix,
+            session.id().to_text()
+        );
         let mut opening = BytesMut::new();
         event::endpoint(&mut opening, &uri);
         let stream = EventStream::new(reader, None, self.shared.pace())

@@ -30,6 +30,7 @@ mod counters;
 mod era;
 mod event;
 mod farewell;
+mod forwarded;
 mod gateway;
 mod head;
 mod hosted;

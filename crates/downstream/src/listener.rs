@@ -77,10 +77,13 @@ impl<B: Backend> Gateway<B> {
 }
 
 impl<B: Backend> Shared<B> {
-    /// Counts a connection, in all and of its address.
+    /// Counts a connection, in all and of its address. A trusted proxy's address is that of many.
     fn admit(&self, peer: SocketAddr) -> Result<Slots, LimitReached> {
-        let mine = self.per_address.acquire(peer.ip().to_canonical())?;
-        Ok([mine, self.connections.acquire()?])
+        let mine = match self.settings.trusted_proxies.trusts(peer.ip()) {
+            true => None,
+            false => Some(self.per_address.acquire(peer.ip().to_canonical())?),
+        };
+        Ok((mine, self.connections.acquire()?))
     }
 
     /// Logs the 1st, 2nd, 4th, 8th refusal and so on: whoever floods us does not fill the log.

@@ -109,7 +109,7 @@ impl Routes {
 
     fn add_server(&mut self, layout: &Layout<'_>, base: &str, server: usize) -> Result<(), RouteError> {
         let base = format!("{}{base}", layout.prefix);
-        let messages: Arc<str> = format!("{}{base}/messages", layout.public_prefix).into();
+        let messages: Arc<str> = format!("{base}/messages").into();
         self.add(
             format!("{base}/mcp"),
             Route {
@@ -149,7 +149,7 @@ impl Routes {
 }
 
 /// Empty, or `/` before each of its segments.
-fn check(path: &str) -> Result<(), RouteError> {
+pub(crate) fn check(path: &str) -> Result<(), RouteError> {
     let visible =
         |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"' | b'\\' | b'<' | b'>');
     let segments =
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_stands_before_everything_and_a_proxys_path_only_in_the_endpoint_event() {
+    fn a_prefix_stands_before_everything() {
         let names = names(&["one"]);
         let extra = [ExtraPath {
             server: "one".to_owned(),
@@ -231,7 +231,7 @@ mod tests {
             ..layout(&names)
         };
         let routes = Routes::new(&layout).unwrap();
-        assert_eq!(messages_of(&routes, "/tools/sse"), "/public/tools/messages");
+        assert_eq!(messages_of(&routes, "/tools/sse"), "/tools/messages");
         assert_eq!(routes.find("/tools/api/mcp").unwrap().endpoint, Endpoint::Mcp);
         assert_eq!(routes.find("/api/mcp"), None);
         assert_eq!(routes.find("/mcp"), None);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pontoon_jsonrpc::Limits;
+use pontoon_policy::TrustedProxies;
 use pontoon_session::{SessionId, SessionLimits, StreamLimits};
 
 /// How strictly the `Accept` header of a Streamable HTTP request is read.
@@ -34,6 +35,8 @@ pub struct Settings {
     /// Path that a proxy in front removes; it only appears in the `endpoint`
     /// event of HTTP+SSE, which clients resolve against the public address.
     pub public_prefix: String,
+    /// Who is believed in `X-Forwarded-For` and `X-Forwarded-Prefix`; the latter stands for `public_prefix`.
+    pub trusted_proxies: TrustedProxies,
     /// Further paths at which servers are served over Streamable HTTP. They
     /// stand below the prefix.
     pub extra_paths: Vec<ExtraPath>,
@@ -86,6 +89,7 @@ impl Default for Settings {
         Self {
             prefix: String::new(),
             public_prefix: String::new(),
+            trusted_proxies: TrustedProxies::default(),
             extra_paths: Vec::new(),
             accept: AcceptPolicy::Lenient,
             keep_alive: Some(Duration::from_secs(15)),

@@ -19,7 +19,7 @@ pub enum Account {
     Address(IpAddr),
 }
 
-/// The principal of a request and the address that its connection came from.
+/// The principal of a request and the address it came from: that of its connection, or what a trusted proxy says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
     principal: Principal,
@@ -41,7 +41,7 @@ impl Caller {
         &self.principal
     }
 
-    /// The address of the connection.
+    /// Where the request came from.
     pub fn address(&self) -> IpAddr {
         self.address
     }

@@ -79,3 +79,59 @@ fn the_reply_stream_is_written_as_it_is_read() {
         .collect();
     assert_eq!(String::from_utf8(written).expect("text"), text);
 }
+
+const CHATS: [&str; 3] = [
+    include_str!("golden/chatgpt_seed.sse"),
+    include_str!("golden/kimi_seed.sse"),
+    include_str!("golden/deepseek_seed.sse"),
+];
+
+/// Who names the kind of an event in `event`, and who inside the data (docs/learn/providers.md).
+#[test]
+fn s0_19_s0_20_kinds_are_named_in_two_places() {
+    let names = |text| read(text).iter().all(|event| event.name == "message");
+    assert_eq!(CHATS.map(names), [false, true, true]);
+    let inside = |text| texts(&read(text)).iter().all(|data| data.contains("\"event\":"));
+    assert_eq!(CHATS.map(inside), [false, true, false]);
+}
+
+/// Without ids there is nothing to come back with: such a stream is read once, in order.
+#[test]
+fn s0_21_chat_streams_cannot_be_resumed() {
+    for text in CHATS {
+        let mut decoder = Decoder::default();
+        let mut chunk = Bytes::from_static(text.as_bytes());
+        while decoder.decode(&mut chunk).is_some() {}
+        assert_eq!((decoder.last_event_id(), decoder.retry()), ("", None));
+    }
+}
+
+/// The stream that docs/learn/event-streams.md begins with.
+#[test]
+fn s4_26_the_example_of_the_book_is_read() {
+    let page = include_str!("../../../docs/learn/event-streams.md");
+    let (_, stream) = page.split_once("no-transform\n\n").expect("there is a head");
+    let (stream, _) = stream.split_once("```").expect("it ends");
+    let mut decoder = Decoder::default();
+    let mut chunk = Bytes::from(format!("{stream}\n"));
+    let items: Vec<_> = std::iter::from_fn(|| decoder.decode(&mut chunk)).collect();
+    let told: Vec<_> = items
+        .iter()
+        .map(|item| item.as_ref().expect("within the limits"))
+        .collect();
+    let [
+        Item::Comment(_),
+        Item::Event(news),
+        Item::Event(lines),
+        Item::Retry(delay),
+    ] = told[..]
+    else {
+        panic!("{told:?}");
+    };
+    assert_eq!((&*news.name, &*news.last_event_id), ("news", "1"));
+    assert_eq!(
+        (&*lines.name, &lines.data[..]),
+        ("message", &b"two lines\nof data"[..])
+    );
+    assert_eq!(delay.as_millis(), 5000);
+}

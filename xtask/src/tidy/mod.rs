@@ -4,6 +4,7 @@ mod code;
 mod floors;
 mod imports;
 mod licences;
+mod links;
 mod mirror;
 mod source;
 mod text;
@@ -51,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut breaches = floors::check(workspace);
     breaches.extend(licences::check(workspace));
     breaches.extend(text::check(workspace)?);
+    breaches.extend(links::check(workspace)?);
     breaches.extend(sources.iter().flat_map(code::check));
     breaches.sort();
     mirror::show(&sources);

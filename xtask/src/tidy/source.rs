@@ -42,7 +42,10 @@ impl Source {
             let Some(package) = workspace.owner(&path) else {
                 continue;
             };
-            let place = floor_of(&package.name).map_or(Place::Beside, Place::Floor);
+            let place = match floor_of(&package.name) {
+                Some(floor) if !is_example(&path) => Place::Floor(floor),
+                _ => Place::Beside,
+            };
             let text = fs::read_to_string(workspace.root.join(&path))?;
             sources.push(Self::parse(path, place, &text)?);
         }
@@ -60,6 +63,11 @@ impl Source {
             ast,
         })
     }
+}
+
+/// A program that uses a room from outside, with whatever a program has.
+fn is_example(path: &Path) -> bool {
+    path.iter().any(|part| part == "examples")
 }
 
 fn is_test_path(path: &Path) -> bool {

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Key, Section, table_of};
-use crate::RoutePath;
 use crate::config::Accept;
 use crate::fault::Faults;
-use crate::value::{address, duration, path, plain, url};
+use crate::value::{address, duration, network, path, plain, url};
+use crate::{Network, RoutePath};
 
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
@@ -74,6 +74,13 @@ pub(crate) const KEYS: &[Key] = &[
         doc: "Web pages whose scripts may use the servers, besides pages from loopback addresses.",
     },
     Key {
+        name: "trusted_proxies",
+        takes: network::TAKES,
+        default: "[]",
+        example: "[\"127.0.0.1\", \"10.1.0.0/16\"]",
+        doc: "Proxies that are believed when they say for whom they ask: `X-Forwarded-For` names the client whose limits count, and `X-Forwarded-Prefix` the path that was stripped, instead of that of `public_url`. From anybody else these are ignored.",
+    },
+    Key {
         name: "limits",
         takes: "a table, see [limits]",
         default: "",
@@ -100,6 +107,7 @@ pub(crate) struct Listener {
     pub(crate) keep_alive: Option<Option<Duration>>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 impl Listener {
@@ -123,6 +131,11 @@ impl Listener {
                 .unwrap_or_default(),
             allowed_origins: section
                 .read("allowed_origins", faults, |node| plain::list(node, url::origin))
+                .unwrap_or_default(),
+            trusted_proxies: section
+                .read("trusted_proxies", faults, |node| {
+                    plain::list(node, network::parse)
+                })
                 .unwrap_or_default(),
         }
     }

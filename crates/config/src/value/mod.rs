@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod count;
 pub(crate) mod duration;
 pub(crate) mod name;
+pub(crate) mod network;
 pub(crate) mod path;
 pub(crate) mod plain;
 pub(crate) mod quantity;

@@ -1,9 +1,10 @@
 //! Bounds on connections.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use pontoon_downstream::Settings;
+use pontoon_policy::{Network, TrustedProxies};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -94,6 +95,23 @@ async fn connections_over_a_limit_get_503_and_others_go_on() {
         drop(first);
         assert!(served_in_the_end(address).await);
     }
+}
+
+/// Its address is that of many clients.
+#[tokio::test]
+async fn a_trusted_proxy_has_as_many_connections_as_there_are() {
+    let proxy = Network::new(Ipv4Addr::LOCALHOST.into(), 32).unwrap();
+    let house = House::with_settings(Settings {
+        max_connections_per_address: 1,
+        trusted_proxies: TrustedProxies::new(vec![proxy]),
+        ..Settings::default()
+    });
+    let address = serve(&house).await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(open_stream(address).await);
+    }
+    assert_eq!(house.gateway.session_count(), 3);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use pontoon_config::{Accept, Config, RoutePath};
 use pontoon_downstream::{AcceptPolicy, ExtraPath, Settings};
-use pontoon_policy::{Authority, OriginGuard};
+use pontoon_policy::{Authority, Network, OriginGuard, TrustedProxies};
 use pontoon_session::{SessionLimits, StreamLimits};
 
 pub(crate) fn settings(config: &Config) -> Settings {
@@ -19,6 +19,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
     Settings {
         prefix: config.path_prefix.as_ref().map(text).unwrap_or_default(),
         public_prefix: public_prefix(config),
+        trusted_proxies: TrustedProxies::new(config.trusted_proxies.iter().filter_map(network).collect()),
         extra_paths: extra_paths.collect(),
         accept: match config.accept {
             Accept::Lenient => AcceptPolicy::Lenient,
@@ -48,6 +49,11 @@ pub(crate) fn settings(config: &Config) -> Settings {
         },
         ..Settings::default()
     }
+}
+
+/// `config` has seen to it that there are so many bits.
+fn network(proxy: &pontoon_config::Network) -> Option<Network> {
+    Network::new(proxy.address, proxy.bits)
 }
 
 /// The path of the public URL: a proxy in front strips it.

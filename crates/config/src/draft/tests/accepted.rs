@@ -32,6 +32,7 @@ fn everything_a_file_can_say_arrives() {
         keep_alive = 0
         allowed_hosts = ["Box.local"]
         allowed_origins = ["https://app.example:443"]
+        trusted_proxies = ["::1", "10.1.0.0/16"]
 
         [limits]
         max_body_bytes = "1MiB"
@@ -71,6 +72,12 @@ fn everything_a_file_can_say_arrives() {
         "with the public one"
     );
     assert_eq!(config.allowed_origins, ["https://app.example"]);
+    let proxies: Vec<_> = config
+        .trusted_proxies
+        .iter()
+        .map(|proxy| (proxy.address.to_string(), proxy.bits))
+        .collect();
+    assert_eq!(proxies, [("::1".to_owned(), 128), ("10.1.0.0".to_owned(), 16)]);
     assert_eq!(
         (config.limits.max_body_bytes, config.limits.max_connections),
         (1 << 20, 7)

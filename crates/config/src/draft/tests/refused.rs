@@ -9,7 +9,7 @@ fn an_unknown_key_with_a_neighbour() {
       |
     2 |   lisen = "···········"
       |   ^^^^^
-      = allowed: listen, allow_wildcard, public_url, path_prefix, accept, keep_alive, allowed_hosts, allowed_origins, limits, server
+      = allowed: listen, allow_wildcard, public_url, path_prefix, accept, keep_alive, allowed_hosts, allowed_origins, trusted_proxies, limits, server
       = help: did you mean `listen`?
     "#);
     insta::assert_snapshot!(refusal("[limits]\nmaxSessions = 5"), @r#"
