@@ -30,8 +30,8 @@ const MAX_MISSED: usize = 32;
 /// Most questions that may wait for a call that they could belong to.
 const MAX_WAITING: usize = 16;
 
-/// How long a question that came in no call's answer leaves the calls under way alone: it costs their clients a request
-/// more. A server that still waits for it then, in the middle of such a call perhaps, gets it from them all the same.
+/// How long a call is left alone by questions that it has not caused, from its beginning and theirs: most are over before,
+/// and to be asked costs their clients a request more.
 const COURTESY: Duration = Duration::from_secs(1);
 
 /// A call whose client is asked something, from its first question to its end.
@@ -118,16 +118,9 @@ enum Subject {
 pub(super) struct Waiting {
     asked: Asked,
     params: Option<Raw>,
-    /// What it leaves alone at first: the calls up to this one, until then.
-    courtesy: (UpstreamId, Duration),
+    /// Until then it leaves calls alone.
+    courtesy: Duration,
     until: Duration,
-}
-
-impl Waiting {
-    fn may_go_to(&self, call: UpstreamId, now: Duration) -> bool {
-        let (newest, until) = self.courtesy;
-        call > newest || now >= until
-    }
 }
 
 impl Asked {
@@ -214,7 +207,7 @@ impl<O: Outlet> Link<O> {
         self.waiting.push(Waiting {
             asked,
             params: request.params.clone(),
-            courtesy: (UpstreamId(self.next_id - 1), now + courtesy),
+            courtesy: now + courtesy,
             until: now + self.timeouts.call,
         });
         Ok(())
@@ -307,6 +300,13 @@ impl<O: Outlet> Link<O> {
         self.asking.get_mut(&call)
     }
 
+    /// A call begins, or goes on: what waits for one has not caused it.
+    pub(super) fn hold_waiting(&mut self, now: Duration) {
+        for waiting in &mut self.waiting {
+            waiting.courtesy = now + COURTESY;
+        }
+    }
+
     /// Questions that belonged to no call go to the only one there is now, and are brought at once: it may be over soon.
     pub(super) fn assign_waiting(&mut self, now: Duration, out: &mut O) {
         let Some(call) = self.only_call().filter(|_| !self.waiting.is_empty()) else {
@@ -314,7 +314,7 @@ impl<O: Outlet> Link<O> {
         };
         let (ready, waiting) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition::<Vec<_>, _>(|waiting| waiting.may_go_to(call, now));
+            .partition::<Vec<_>, _>(|waiting| waiting.courtesy <= now);
         self.waiting = waiting;
         if ready.is_empty() {
             return;

@@ -289,7 +289,7 @@ impl<O: Outlet> Link<O> {
         let client = self.crossing(owner, request.id, (&request.method, token), modern, now, out);
         let deadline = self.call_deadline(now);
         self.send_for_client(id, params.as_ref(), (client, request.method), deadline, out);
-        self.assign_waiting(now, out);
+        self.hold_waiting(now);
     }
 
     /// A modern client's exchange on this legacy server, whose log messages the client may want.

@@ -142,6 +142,7 @@ impl<O: Outlet> Link<O> {
             delivery: Delivery::SentAgain,
         };
         self.in_flight.insert(call, exchange);
+        self.hold_waiting(now);
     }
 
     /// The user was to open a URL first; nothing waits at the server.

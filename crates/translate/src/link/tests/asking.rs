@@ -159,6 +159,8 @@ fn a_question_outside_of_any_call_waits_for_the_next_one() {
             to m: {"id":1,…
         m: {"id":2,"method":"prompts/get","params":{"name":"p","_meta":{$A}}}
             to server: {"id":3,…
+        time 999ms
+        time 1s
             to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},…
         "#,
     );
@@ -188,6 +190,8 @@ fn a_question_that_came_in_no_answer_leaves_the_calls_under_way_alone_at_first()
             to m: {"id":1,"error":{"code":-32603,"message":"The request was cancelled…
         m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
             to server: {"id":3,…
+        time 1499ms
+        time 1500ms
             to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},"requestState":"seal 1 for m",…
         server 3: {"id":3,"result":{}}
         m: {"id":3,"method":"tools/call","params":{"name":"t","_meta":{$A},"inputResponses":{"question-1":{"roots":[]}},"requestState":"seal 1 for m"}}
@@ -204,6 +208,7 @@ fn what_a_call_only_brought_is_answered_without_its_client_all_the_same() {
         server: {"id":"r","method":"roots/list"}
         m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
             to server: {"id":2,…
+        time 1s
             to m: {"id":1,"result":{"resultType":"input_required",…
         server: {"id":2,"result":{}}
         m: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$A},"requestState":"seal 1 for m"}}
@@ -217,9 +222,10 @@ fn what_a_call_only_brought_is_answered_without_its_client_all_the_same() {
         server: {"id":"r","method":"roots/list"}
         m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
             to server: {"id":2,…
+        time 1s
             to m: {"id":1,"result":{"resultType":"input_required",…
         server: {"id":2,"result":{}}
-        time 301s
+        time 302s
             to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
             dropped: parked_expired
         places 0
@@ -259,6 +265,7 @@ fn a_client_that_never_comes_back_does_not_hold_up_what_comes_in_no_answer() {
         server: {"id":"r","method":"roots/list"}
         n: {"id":1,"method":"tools/call","params":{"name":"u","_meta":{$A}}}
             to server: {"id":3,…
+        time 2s
             to n: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-2":{"method":"roots/list"}},"requestState":"seal 2 for n",…
         parked 2
         "#,
@@ -282,6 +289,7 @@ fn where_two_calls_may_ask_a_question_goes_to_neither_unless_it_says_whose_it_is
             to server: {"id":"b","result":{"roots":[]}}
         server: {"id":3,"result":{}}
             to n: {"id":2,…
+        time 3s
             to m: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-2":{"method":"roots/list"}},"requestState":"seal 2 for m",…
         "#,
     );
