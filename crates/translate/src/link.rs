@@ -71,6 +71,8 @@ pub struct Link<O: Outlet> {
     waiting: Vec<Waiting>,
     /// Whether this connection says of each message in whose answer it came. Then what came in none belongs to none.
     says_whose: bool,
+    /// When the server took the gateway's own handshake last.
+    opened_at: Duration,
     /// Results of a modern server that hold for a while.
     cache: Cache,
     /// What a shared server may still say something about.
@@ -184,6 +186,7 @@ impl<O: Outlet> Link<O> {
             asking: Minted::default(),
             waiting: Vec::new(),
             says_whose: false,
+            opened_at: Duration::ZERO,
             cache: Cache::default(),
             given_up: GivenUp::default(),
             level: None,

@@ -34,6 +34,9 @@ const MAX_WAITING: usize = 16;
 /// and to be asked costs their clients a request more.
 const COURTESY: Duration = Duration::from_secs(1);
 
+/// How long after the handshake `roots/list` is taken for a matter of the server's own, where nothing says what it is about.
+const SETTLING_IN: Duration = Duration::from_secs(1);
+
 /// A call whose client is asked something, from its first question to its end.
 pub(super) struct Asking<P> {
     account: Account,
@@ -185,7 +188,8 @@ impl<O: Outlet> Link<O> {
             subject: Subject::Call,
             request: input_required::question(&request.method, request.params.as_ref()),
         };
-        let courtesy = if self.says_whose && kind == Kind::Roots {
+        let is_about_none = self.says_whose || now < self.opened_at + SETTLING_IN;
+        let courtesy = if is_about_none && kind == Kind::Roots {
             COURTESY
         } else {
             Duration::ZERO

@@ -32,6 +32,7 @@ impl<O: Outlet> Link<O> {
         };
         self.probe.succeeded();
         self.state = State::Open(Some(Box::new(opened)));
+        self.opened_at = now;
         post(encode::notification(method::INITIALIZED, None), out);
         self.restore(now, out);
         self.send_returned(out);

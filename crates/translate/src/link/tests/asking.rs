@@ -123,7 +123,7 @@ fn what_the_client_did_not_declare_is_refused_toward_the_server() {
         r#"
         m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{"~protocolVersion":"2026-07-28","~clientCapabilities":{"elicitation":{}}}}}
             to server: {"id":2,…
-        server: {"id":"a","method":"roots/list"}
+        server 2: {"id":"a","method":"roots/list"}
             dropped: unanswerable_question
             to server: {"id":"a","error":{"code":-32601,"message":"The client of this call cannot be asked roots/list"}}
         server: {"id":"b","method":"elicitation/create","params":{"mode":"url","url":"https://a.example","message":"m"}}
@@ -229,6 +229,27 @@ fn what_a_call_only_brought_is_answered_without_its_client_all_the_same() {
             to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
             dropped: parked_expired
         places 0
+        "#,
+    );
+}
+
+#[test]
+fn right_after_the_handshake_a_server_on_a_pipe_asks_for_itself() {
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"slow","_meta":{$A}}}
+            to server: {"id":2,…
+        time 350ms
+        server: {"id":"r","method":"roots/list"}
+        time 1349ms
+        server: {"id":2,"result":{}}
+            to m: {"id":1,"result":{"resultType":"complete",…
+        m: {"id":2,"method":"tools/call","params":{"name":"slow","_meta":{$A}}}
+            to server: {"id":3,…
+        server: {"id":"s","method":"roots/list"}
+        time 2s
+            to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},…
+        time 2349ms
         "#,
     );
 }
@@ -571,7 +592,7 @@ fn no_more_calls_are_parked_than_may_be() {
         full house
         m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$A}}}
             to server: {"id":2,…
-        server: {"id":"a","method":"roots/list"}
+        server 2: {"id":"a","method":"roots/list"}
             dropped: unanswerable_question
             to server: {"id":"a","error":{"code":-32600,"message":"Too many calls wait for their clients; try again later"}}
         server: {"id":2,"result":{}}
@@ -583,12 +604,12 @@ fn no_more_calls_are_parked_than_may_be() {
 #[test]
 fn a_call_has_a_limit_of_open_questions() {
     let questions: String = (0..31)
-        .map(|number| format!("server: {{\"id\":{number},\"method\":\"roots/list\"}}\n        "))
+        .map(|number| format!("server 2: {{\"id\":{number},\"method\":\"roots/list\"}}\n        "))
         .collect();
     asked_for_a_name(&format!(
         r#"
         {questions}
-        server: {{"id":"x","method":"roots/list"}}
+        server 2: {{"id":"x","method":"roots/list"}}
             dropped: unanswerable_question
             to server: {{"id":"x","error":{{"code":-32600,"message":"32 questions of this call are open…
         "#
