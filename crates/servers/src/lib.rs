@@ -14,6 +14,11 @@ mod hackernews;
     reason = "SEP-2577 deprecates sampling, roots and logging; the server shows all that clients still speak"
 )]
 mod showcase;
+mod source;
+#[cfg(test)]
+#[path = "../tests/it/stand_in.rs"]
+mod stand_in;
 
 pub use hackernews::{HackerNews, HackerNewsError, HackerNewsSettings};
 pub use showcase::{Showcase, ShowcaseError, showcase};
+pub use source::{SourceSettings, SourceSettingsError};
