@@ -108,24 +108,12 @@ where
         url: &Url,
         read: impl Fn(&[u8]) -> Result<T, Unreadable>,
     ) -> Result<Held<T>, Arc<SourceError>> {
-        self.get_within(self.fresh_for, source, key, url, read).await
-    }
-
-    /// The value, for which the API is asked if it is older than `fresh_for`.
-    pub(crate) async fn get_within(
-        &self,
-        fresh_for: Duration,
-        source: &Source,
-        key: K,
-        url: &Url,
-        read: impl Fn(&[u8]) -> Result<T, Unreadable>,
-    ) -> Result<Held<T>, Arc<SourceError>> {
         let known = self.slots.get(&key).await;
         if let Some(slot) = known.as_ref().filter(|slot| slot.is_fresh()) {
             return slot.held();
         }
         let good = known.and_then(|slot| slot.good.clone());
-        let init = async { Arc::new(fill(good, fresh_for, source, url, read).await) };
+        let init = async { Arc::new(fill(good, self.fresh_for, source, url, read).await) };
         let entry = self.slots.entry(key);
         let slot = entry.or_insert_with_if(init, |slot| !slot.is_fresh()).await;
         slot.into_value().held()

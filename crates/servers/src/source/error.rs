@@ -128,8 +128,9 @@ pub(super) fn message_in(body: &[u8]) -> Option<String> {
     }
     let body: Body = serde_json::from_slice(body).ok()?;
     let message = body.message.or(body.error)?;
-    let words: Vec<_> = message.split_whitespace().collect();
-    let line: String = words.join(" ").chars().filter(|c| !c.is_control()).collect();
+    let words = message.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let line = words.join(" ");
     Some(line.chars().take(MAX_MESSAGE).collect()).filter(|line: &String| !line.is_empty())
 }
 
@@ -152,7 +153,7 @@ mod tests {
             Some("Invalid source id")
         );
         assert_eq!(
-            told(r#"{"status":404,"error":"Not\nfound\u0007"}"#).as_deref(),
+            told(r#"{"status":404,"error":"Not\nfound\u0007 "}"#).as_deref(),
             Some("Not found")
         );
         let long = format!(r#"{{"message":"{}"}}"#, "ä".repeat(1000));

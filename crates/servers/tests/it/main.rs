@@ -3,9 +3,12 @@
 mod hackernews;
 mod hackernews_failures;
 mod news_api;
+mod newsnow;
+mod newsnow_resources;
 mod showcase_changes;
 mod showcase_lists;
 mod showcase_modern;
 mod showcase_questions;
 mod showcase_tools;
+mod stand_in;
 mod wire;
