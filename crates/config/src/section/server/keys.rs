@@ -4,7 +4,7 @@ use crate::section::Key;
 use crate::value::{count, duration, path, url};
 
 /// Refused beside `command`.
-pub(super) const FOR_BUILTINS: &[&str] = &["base_url"];
+pub(super) const FOR_BUILTINS: &[&str] = &["base_url", "sources_url", "poll_interval"];
 
 /// Refused beside `command` and `builtin`.
 pub(super) const FOR_REMOTES: &[&str] = &["transport", "headers", "ca_file"];
@@ -141,7 +141,7 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "builtin",
-        takes: "\"showcase\" or \"hackernews\"",
+        takes: "\"showcase\", \"hackernews\" or \"newsnow\"",
         default: "",
         example: "\"showcase\"",
         doc: "A server inside Pontoon, instead of a `command` or `url`.",
@@ -151,7 +151,21 @@ pub(crate) const KEYS: &[Key] = &[
         takes: url::TAKES_URL,
         default: "",
         example: "\"http://127.0.0.1:9000/v0\"",
-        doc: "Where a built-in server that calls an API finds it. For `hackernews`; default: the public one.",
+        doc: "Where a built-in server that calls an API finds it. For all but `showcase`; default: the public one.",
+    },
+    Key {
+        name: "sources_url",
+        takes: url::TAKES_URL,
+        default: "",
+        example: "\"https://news.example.com/sources.json\"",
+        doc: "For `newsnow`: where a newer table of sources is read, in the form of NewsNow's own `sources.json`. Default: the table that is built in.",
+    },
+    Key {
+        name: "poll_interval",
+        takes: duration::TAKES,
+        default: "",
+        example: "\"5m\"",
+        doc: "For `newsnow`: how often a source is looked at while somebody is subscribed to it. Default: as often as NewsNow itself looks.",
     },
     Key {
         name: "default",
