@@ -155,11 +155,6 @@ impl Watchers {
             .map(|it| tokio::time::timeout(PATIENCE, it.tell(uri)));
         join_all(telling).await;
     }
-
-    #[cfg(test)]
-    pub(crate) fn count(&self) -> usize {
-        locked(&self.watched).len()
-    }
 }
 
 impl Subscriber {
