@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 
 use attempts::Attempts;
 pub(crate) use cached::{Cached, Held};
-pub(crate) use error::{SourceError, Unreadable};
+pub(crate) use error::{Refusal, SourceError, Unreadable};
 pub use settings::{SourceSettings, SourceSettingsError};
 pub(crate) use stream::EventStream;
 pub(crate) use validators::Validators;
@@ -200,12 +200,12 @@ impl Source {
                 break;
             }
         }
-        Err(SourceError::Status {
+        Err(SourceError::Status(Box::new(Refusal {
             url: url.clone(),
             status: response.status(),
             message: error::message_in(&body),
             retry_after: error::retry_after(&response, self.settings.max_retry_after),
-        })
+        })))
     }
 
     async fn body(&self, url: &Url, mut response: Response) -> Result<Vec<u8>, SourceError> {

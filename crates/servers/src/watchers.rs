@@ -2,7 +2,7 @@
 //! is subscribed.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -75,9 +75,9 @@ impl SessionTickets {
         peer: Peer<RoleServer>,
     ) -> Result<(), ErrorData> {
         let mut tickets = locked(&self.0);
-        if !tickets.contains_key(&uri) {
-            let ticket = watchers.join(observer, &uri, Subscriber::Session(peer))?;
-            tickets.insert(uri, ticket);
+        if let Entry::Vacant(place) = tickets.entry(uri) {
+            let ticket = watchers.join(observer, place.key(), Subscriber::Session(peer))?;
+            place.insert(ticket);
         }
         Ok(())
     }

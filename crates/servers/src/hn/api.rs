@@ -24,6 +24,9 @@ const SMALL: u64 = 4 * 1024 * 1024;
 
 type Read<T> = Result<Held<T>, Arc<SourceError>>;
 
+/// An id, and what became of it.
+pub(super) type ReadItem = (u64, Result<Arc<Item>, Arc<SourceError>>);
+
 /// The APIs with their caches. Clones share all of it.
 #[derive(Clone, Debug)]
 pub(super) struct Api {
@@ -97,11 +100,7 @@ impl Api {
     }
 
     /// Items in the order of their ids, with what became of each. Those not read by `deadline` have failed.
-    pub(super) async fn items(
-        &self,
-        ids: &[u64],
-        deadline: Instant,
-    ) -> Vec<(u64, Result<Arc<Item>, Arc<SourceError>>)> {
+    pub(super) async fn items(&self, ids: &[u64], deadline: Instant) -> Vec<ReadItem> {
         let ids = ids.to_vec();
         stream::iter(ids)
             .map(|id| async move {

@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn the_page_before_a_time_is_found() {
         let snapshots = Snapshots::default();
-                for (at, id) in [(100, 1), (130, 2), (160, 3), (220, 4)] {
+        for (at, id) in [(100, 1), (130, 2), (160, 3), (220, 4)] {
             snapshots.keep_at(Moment(at), &[id]);
         }
         assert!(snapshots.at(Moment(99)).is_none());

@@ -20,7 +20,7 @@ pub(super) use thread::{Bounds, discussion};
 pub(super) use updates::changes;
 pub(super) use user::{ShownUser, is_name};
 
-use super::{Hn, model::Item};
+use super::{Hn, api::ReadItem, model::Item};
 use crate::{source::SourceError, toolbox::Entry};
 
 /// Every tool, in the order of `tools/list`.
@@ -54,7 +54,7 @@ struct Sorted {
 impl Sorted {
     /// Items that are gone are left out silently, those that fail are named; only when nothing at all
     /// could be read does it fail.
-    fn new(items: Vec<(u64, Result<Arc<Item>, Arc<SourceError>>)>) -> Result<Self, String> {
+    fn new(items: Vec<ReadItem>) -> Result<Self, String> {
         let mut sorted = Self {
             found: Vec::new(),
             skipped: Vec::new(),

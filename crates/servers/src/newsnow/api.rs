@@ -218,7 +218,7 @@ impl Failure {
             Self::NoId => true,
             Self::NotKnownYet => false,
             Self::Api(error) => {
-                matches!(&**error, SourceError::Status { message: Some(said), .. } if said == INVALID_ID)
+                matches!(&**error, SourceError::Status(refusal) if refusal.message.as_deref() == Some(INVALID_ID))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What goes wrong between us and an API.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use reqwest::{Response, StatusCode, Url, header};
 use serde::Deserialize;
@@ -13,14 +13,8 @@ const MAX_MESSAGE: usize = 200;
 pub(crate) enum SourceError {
     #[error("{url} gave no answer: {reason}")]
     Unreachable { url: Url, reason: String },
-    #[error("{url} answered with HTTP status {status}{}", Said(message))]
-    Status {
-        url: Url,
-        status: StatusCode,
-        /// What its JSON body says of it.
-        message: Option<String>,
-        retry_after: Option<Duration>,
-    },
+    #[error("{0}")]
+    Status(Box<Refusal>),
     #[error("{url} answered with {found} instead of the expected JSON")]
     NotJson { url: Url, found: &'static str },
     #[error("{url} answered with more than {limit} bytes")]
@@ -30,6 +24,27 @@ pub(crate) enum SourceError {
     /// The API has no such thing, or no longer, or not yet.
     #[error("{0} does not exist")]
     Missing(Url),
+}
+
+/// An answer whose status says that it does not hold what was asked for.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(super) url: Url,
+    pub(super) status: StatusCode,
+    /// What its JSON body says of it.
+    pub(crate) message: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} answered with HTTP status {}", self.url, self.status)?;
+        match &self.message {
+            // The API's own words, marked as such.
+            Some(message) => write!(f, " and says \"{message}\""),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Why a body is of no use.
@@ -69,7 +84,8 @@ impl SourceError {
     pub(super) fn is_transient(&self, final_messages: &[&str]) -> bool {
         match self {
             Self::Unreachable { .. } | Self::NotJson { .. } => true,
-            Self::Status { status, message, .. } => {
+            Self::Status(refusal) => {
+                let Refusal { status, message, .. } = &**refusal;
                 let is_final = message.as_deref().is_some_and(|it| final_messages.contains(&it));
                 !is_final && (status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS)
             }
@@ -84,20 +100,8 @@ impl SourceError {
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { retry_after, .. } => *retry_after,
+            Self::Status(refusal) => refusal.retry_after,
             _ => None,
-        }
-    }
-}
-
-/// The API's own words, marked as such.
-struct Said<'a>(&'a Option<String>);
-
-impl std::fmt::Display for Said<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Some(message) => write!(f, " and says \"{message}\""),
-            None => Ok(()),
         }
     }
 }

@@ -220,6 +220,23 @@ async fn a_stream_is_read_across_a_redirect() {
 }
 
 #[tokio::test]
+async fn a_streams_end_is_told_and_dropping_it_closes_it() {
+    let (api, source) = source(|_| Reply::events("data: 1\n\n")).await;
+    let url = source.url(&["thing"]);
+    let mut stream = source.events(&url).await.expect("it opens");
+    api.until_seen(LINE, 1).await;
+    api.hang_up();
+    assert!(stream.next().await.expect("readable").is_some());
+    assert!(stream.next().await.expect("readable").is_none());
+    let stream = source.events(&url).await.expect("it opens");
+    api.until_seen(LINE, 2).await;
+    drop(stream);
+    while api.listeners() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn an_answer_is_no_stream() {
     let (_api, source) = source(|_| Reply::json(1)).await;
     let error = source.events(&source.url(&["thing"])).await.expect_err("refused");

@@ -2,6 +2,8 @@
 
 mod hackernews;
 mod hackernews_failures;
+mod hn;
+mod hn_resources;
 mod news_api;
 mod newsnow;
 mod newsnow_resources;

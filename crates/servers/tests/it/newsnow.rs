@@ -416,3 +416,24 @@ async fn a_modern_client_is_served() {
     assert_eq!(called.result()["resultType"], "complete");
     assert_eq!(texts(called.result()).len(), 3);
 }
+
+#[tokio::test]
+async fn a_silent_upstream_does_not_hold_a_call() {
+    let api = StandIn::start(|asked| match asked.line.as_str() {
+        "GET /api/s?id=weibo" => instance(asked),
+        _ => Reply::silence(),
+    })
+    .await;
+    let mut settings = settings(&api);
+    settings.http.call_timeout = Duration::from_millis(300);
+    let server = NewsNow::new(settings).expect("valid settings");
+    let mut wire = Wire::legacy(server, json!({})).await;
+    wire.tool(HOTTEST, json!({ "id": "weibo" })).await.result();
+    let called = wire
+        .tool("get_news_batch", json!({ "ids": ["zhihu", "weibo"] }))
+        .await;
+    let told = &called.result()["structuredContent"];
+    assert_eq!(told["sources"][0]["id"], "weibo", "what is there is told");
+    let reason = told["failed"][0]["reason"].as_str().expect("a text");
+    assert!(reason.contains("longer than 0.3 s"), "{reason}");
+}

@@ -8,7 +8,7 @@ use crate::{
     hn::{
         Hn,
         model::Shown,
-        search::{Order, Query, ShownHit},
+        search::{Hit, Order, Query, ShownHit},
     },
     toolbox::{Entry, Outcome, arguments, structured, within},
 };
@@ -109,7 +109,7 @@ async fn posts(server: &Hn, wanted: Wanted) -> Outcome {
             let page = read.map_err(|error| trouble(&error))?.value;
             // Replies to posts are no posts.
             let posts = page.hits.iter().filter(|hit| hit.parent_id == Some(id));
-            posts.filter_map(|hit| hit.id()).collect()
+            posts.filter_map(Hit::id).collect()
         }
         None => {
             let read = server.api.before(deadline, server.api.item(id)).await;

@@ -7,7 +7,7 @@ use super::{trouble, user::is_name};
 use crate::{
     hn::{
         Hn,
-        search::{Order, Query, ShownHit},
+        search::{Hit, Order, Query, ShownHit},
     },
     moment::Moment,
     toolbox::{Entry, Outcome, arguments, structured, within},
@@ -117,7 +117,7 @@ async fn search(server: &Hn, search: Search, order: Order) -> Outcome {
         .before(server.api.deadline(), server.api.search(&query))
         .await;
     let page = read.map_err(|error| trouble(&error))?.value;
-    let hits: Vec<_> = page.hits.iter().filter_map(|hit| hit.shown()).collect();
+    let hits: Vec<_> = page.hits.iter().filter_map(Hit::shown).collect();
     let hint = "Nothing fits. Fewer words, another `kind` or a longer time may help.";
     Ok(structured(&Found {
         hint: hits.is_empty().then_some(hint),
