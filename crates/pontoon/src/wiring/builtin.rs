@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use pontoon_config::{Builtin, Limits, Newsnow};
-use pontoon_servers::{HackerNews, HackerNewsSettings, NewsNow, NewsNowSettings, showcase};
+use pontoon_servers::{HackerNews, HackerNewsSettings, Hn, HnSettings, NewsNow, NewsNowSettings, showcase};
 use pontoon_upstream::{Connector, InProcess, InProcessSettings};
 
 /// The way to a built-in server for the clients of the server `name`.
@@ -31,11 +31,25 @@ pub(super) fn connector(
             let server = HackerNews::new(settings).context("the built-in server hackernews")?;
             Ok(Arc::new(InProcess::new(name, move || server.clone(), bounds)))
         }
+        Builtin::Hn(settings) => {
+            let server = Hn::new(hn(settings)).context("the built-in server hn")?;
+            Ok(Arc::new(InProcess::new(name, move || server.session(), bounds)))
+        }
         Builtin::Newsnow(settings) => {
             let server = NewsNow::new(newsnow(settings)).context("the built-in server newsnow")?;
             Ok(Arc::new(InProcess::new(name, move || server.session(), bounds)))
         }
     }
+}
+
+fn hn(written: &pontoon_config::Hn) -> HnSettings {
+    let mut settings = HnSettings::default();
+    set(&mut settings.http.base_url, &written.base_url);
+    set(&mut settings.search.base_url, &written.search_url);
+    if let Some(interval) = written.poll_interval {
+        settings.poll_interval = interval;
+    }
+    settings
 }
 
 fn newsnow(written: &Newsnow) -> NewsNowSettings {

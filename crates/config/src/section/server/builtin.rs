@@ -17,8 +17,21 @@ pub enum Builtin {
         /// Where its API is reached, without a slash at the end; `None` for the public one.
         base_url: Option<String>,
     },
+    /// All of Hacker News.
+    Hn(Hn),
     /// The lists of some fifty sources of news.
     Newsnow(Newsnow),
+}
+
+/// The settings of `hn`; `None` stands for the server's own default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hn {
+    /// Where the official API is reached, without a slash at the end.
+    pub base_url: Option<String>,
+    /// Where the search API is reached, without a slash at the end.
+    pub search_url: Option<String>,
+    /// How often a resource with subscribers is looked at where there is no event stream.
+    pub poll_interval: Option<Duration>,
 }
 
 /// The settings of `newsnow`; `None` stands for the server's own default.
@@ -34,13 +47,14 @@ pub struct Newsnow {
 
 impl Builtin {
     /// The name of every built-in server, as `builtin` and `--builtin` take it.
-    pub const NAMES: &[&str] = &["showcase", "hackernews", "newsnow"];
+    pub const NAMES: &[&str] = &["showcase", "hackernews", "hn", "newsnow"];
 
     /// The built-in server of this name, with its defaults.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "showcase" => Some(Self::Showcase),
             "hackernews" => Some(Self::Hackernews { base_url: None }),
+            "hn" => Some(Self::Hn(Hn::default())),
             "newsnow" => Some(Self::Newsnow(Newsnow::default())),
             _ => None,
         }
@@ -51,6 +65,7 @@ impl Builtin {
         match self {
             Self::Showcase => "showcase",
             Self::Hackernews { .. } => "hackernews",
+            Self::Hn(_) => "hn",
             Self::Newsnow(_) => "newsnow",
         }
     }
@@ -59,8 +74,9 @@ impl Builtin {
     fn foreign_keys(&self) -> &'static [&'static str] {
         match self {
             Self::Showcase => FOR_BUILTINS,
-            Self::Hackernews { .. } => &["sources_url", "poll_interval"],
-            Self::Newsnow(_) => &[],
+            Self::Hackernews { .. } => &["search_url", "sources_url", "poll_interval"],
+            Self::Hn(_) => &["sources_url"],
+            Self::Newsnow(_) => &["search_url"],
         }
     }
 }
@@ -72,6 +88,7 @@ pub(super) fn read(section: &Section<'_>, faults: &mut Faults) -> Option<Builtin
     let why = "belongs to a remote server, and this one is built in";
     section.refuse_present(FOR_REMOTES, why, faults);
     let base_url = section.read("base_url", faults, url::base);
+    let search_url = section.read("search_url", faults, url::base);
     let sources_url = section.read("sources_url", faults, url::base);
     let poll_interval = section.read("poll_interval", faults, duration::parse);
     let builtin = section.read("builtin", faults, |node| {
@@ -93,6 +110,11 @@ pub(super) fn read(section: &Section<'_>, faults: &mut Faults) -> Option<Builtin
     Some(match builtin {
         Builtin::Showcase => Builtin::Showcase,
         Builtin::Hackernews { .. } => Builtin::Hackernews { base_url },
+        Builtin::Hn(_) => Builtin::Hn(Hn {
+            base_url,
+            search_url,
+            poll_interval,
+        }),
         Builtin::Newsnow(_) => Builtin::Newsnow(Newsnow {
             base_url,
             sources_url,
