@@ -1,6 +1,6 @@
 //! The API of NewsNow, behind a cache.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use moka::future::Cache;
@@ -101,12 +101,21 @@ impl Api {
 
     /// A source's list. The API is asked for ids that no table has, too.
     pub(super) async fn list(&self, id: &str) -> Result<Held<List>, Arc<SourceError>> {
+        self.list_no_older(self.settings.fresh_for, id).await
+    }
+
+    /// A source's list as it was within `max_age`.
+    pub(super) async fn list_no_older(
+        &self,
+        max_age: Duration,
+        id: &str,
+    ) -> Result<Held<List>, Arc<SourceError>> {
         let key = self.answering(id).await;
         let mut url = self.source.url(&["api", "s"]);
         url.query_pairs_mut().append_pair("id", &key);
         let held = self
             .lists
-            .get(&self.source, key.clone(), &url, decode::list)
+            .get_no_older(max_age, &self.source, key.clone(), &url, decode::list)
             .await?;
         if held.value.id != key && is_id(&held.value.id) {
             let bytes = held.value.items.len() * 200;

@@ -104,7 +104,10 @@ impl Observe for Api {
         let interval = self.settings.poll_interval.unwrap_or_else(own);
         let mut known: Option<Arc<[Item]>> = None;
         while !changed.is_closed() {
-            match self.list(id).await {
+            match self
+                .list_no_older(interval.min(self.settings.fresh_for), id)
+                .await
+            {
                 Ok(held) => {
                     let is_news = known.as_ref().is_some_and(|known| differ(known, &held.value));
                     known = Some(Arc::clone(&held.value.items));

@@ -42,7 +42,6 @@ impl<T> Clone for Held<T> {
 struct Slot<T> {
     outcome: Result<(), Arc<SourceError>>,
     good: Option<Good<T>>,
-    fresh_until: Instant,
 }
 
 struct Good<T> {
@@ -62,8 +61,10 @@ impl<T> Clone for Good<T> {
 }
 
 impl<T> Slot<T> {
-    fn is_fresh(&self) -> bool {
-        Instant::now() < self.fresh_until
+    /// A failure is told to those who wait for it, and to nobody after them.
+    fn is_fresh(&self, max_age: Duration) -> bool {
+        let is_young = |good: &Good<T>| good.held.read_at.elapsed() < max_age;
+        self.outcome.is_ok() && self.good.as_ref().is_some_and(is_young)
     }
 
     fn held(&self) -> Result<Held<T>, Arc<SourceError>> {
@@ -97,7 +98,7 @@ where
     /// The value if it is here and fresh; nobody is asked.
     pub(crate) async fn peek(&self, key: &K) -> Option<Held<T>> {
         let slot = self.slots.get(key).await?;
-        slot.is_fresh().then(|| slot.held().ok()).flatten()
+        slot.is_fresh(self.fresh_for).then(|| slot.held().ok()).flatten()
     }
 
     /// The value, from `url` if need be.
@@ -108,14 +109,28 @@ where
         url: &Url,
         read: impl Fn(&[u8]) -> Result<T, Unreadable>,
     ) -> Result<Held<T>, Arc<SourceError>> {
+        self.get_no_older(self.fresh_for, source, key, url, read).await
+    }
+
+    /// The value as it was within `max_age`.
+    pub(crate) async fn get_no_older(
+        &self,
+        max_age: Duration,
+        source: &Source,
+        key: K,
+        url: &Url,
+        read: impl Fn(&[u8]) -> Result<T, Unreadable>,
+    ) -> Result<Held<T>, Arc<SourceError>> {
         let known = self.slots.get(&key).await;
-        if let Some(slot) = known.as_ref().filter(|slot| slot.is_fresh()) {
+        if let Some(slot) = known.as_ref().filter(|slot| slot.is_fresh(max_age)) {
             return slot.held();
         }
         let good = known.and_then(|slot| slot.good.clone());
-        let init = async { Arc::new(fill(good, self.fresh_for, source, url, read).await) };
+        let init = async { Arc::new(fill(good, source, url, read).await) };
         let entry = self.slots.entry(key);
-        let slot = entry.or_insert_with_if(init, |slot| !slot.is_fresh()).await;
+        let slot = entry
+            .or_insert_with_if(init, |slot| !slot.is_fresh(max_age))
+            .await;
         slot.into_value().held()
     }
 
@@ -126,7 +141,7 @@ where
             validators: Validators::default(),
             bytes,
         };
-        self.slots.insert(key, Arc::new(good.slot(self.fresh_for))).await;
+        self.slots.insert(key, Arc::new(good.slot())).await;
     }
 
     /// Makes the next reader ask the API.
@@ -136,10 +151,9 @@ where
 }
 
 impl<T> Good<T> {
-    fn slot(self, fresh_for: Duration) -> Slot<T> {
+    fn slot(self) -> Slot<T> {
         Slot {
             outcome: Ok(()),
-            fresh_until: self.held.read_at + fresh_for,
             good: Some(self),
         }
     }
@@ -147,7 +161,6 @@ impl<T> Good<T> {
 
 async fn fill<T>(
     good: Option<Good<T>>,
-    fresh_for: Duration,
     source: &Source,
     url: &Url,
     read: impl Fn(&[u8]) -> Result<T, Unreadable>,
@@ -173,11 +186,11 @@ async fn fill<T>(
                 validators,
                 bytes,
             }
-            .slot(fresh_for)
+            .slot()
         }
         (Ok(Got::Unchanged), Some(mut good)) => {
             good.held.read_at = Instant::now();
-            good.slot(fresh_for)
+            good.slot()
         }
         // Without a value there were no validators to be confirmed.
         (Ok(Got::Unchanged), None) => Slot::failed(SourceError::Missing(url.clone()), None),
@@ -186,12 +199,10 @@ async fn fill<T>(
 }
 
 impl<T> Slot<T> {
-    /// Fresh for those who wait for it now, and for nobody after them.
     fn failed(error: SourceError, good: Option<Good<T>>) -> Self {
         Self {
             outcome: Err(Arc::new(error)),
             good,
-            fresh_until: Instant::now(),
         }
     }
 }

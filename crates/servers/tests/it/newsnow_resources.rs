@@ -31,7 +31,6 @@ async fn changing() -> (StandIn, Arc<AtomicUsize>, NewsNow) {
     .await;
     let settings = NewsNowSettings {
         poll_interval: Some(Duration::from_millis(5)),
-        fresh_for: Duration::ZERO,
         ..settings(&api)
     };
     (api, items, NewsNow::new(settings).expect("valid settings"))
