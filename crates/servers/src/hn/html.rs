@@ -290,4 +290,13 @@ mod tests {
             assert_eq!(to_text(html), text, "{html}");
         }
     }
+
+    proptest::proptest! {
+        /// Pieces that a reader could stumble over, in any order.
+        #[test]
+        fn whatever_comes_is_read(html in "(<[/]?(p|a|i|pre|code|b)( href=\"[a-z&;<>]{0,4}\")?>?|&#?x?[0-9a-f]{0,6};?|[ \n\u{3000}<>&;ä\"']|\\.\\.\\.|\\PC){0,40}") {
+            let text = to_text(&html);
+            proptest::prop_assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
+        }
+    }
 }

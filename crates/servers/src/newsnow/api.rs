@@ -158,20 +158,21 @@ impl Api {
             .filter(|id| !found.contains_key(*id))
             .cloned()
             .collect();
+        let mut why_not = Failure::NotKnownYet;
         if !asked.is_empty() {
-            // Without an answer the lists are asked for one by one: older instances lack this path.
-            match tokio::time::timeout_at(deadline, self.entire(&asked)).await {
-                Ok(Ok(lists)) => found.extend(lists.into_iter().map(|(id, list)| (id, Arc::new(list)))),
-                Ok(Err(error)) => tracing::debug!(%error, "the lists are not to be had together"),
-                Err(_) => {}
+            match self.within(deadline, self.entire(&asked)).await {
+                Ok(lists) => found.extend(lists.into_iter().map(|(id, list)| (id, Arc::new(list)))),
+                // The lists are still to be had one by one: older instances lack this path.
+                Err(error) => why_not = Failure::Api(error),
             }
         }
+        let why_not = &why_not;
         let known: Vec<_> = ids.iter().map(|id| (id.clone(), found.remove(id))).collect();
         stream::iter(known)
             .map(|(id, known)| async move {
                 let outcome = match (known, missing) {
                     (Some(list), _) => Ok(list),
-                    (None, Missing::LeftOut) => Err(Failure::NotKnownYet),
+                    (None, Missing::LeftOut) => Err(why_not.clone()),
                     (None, Missing::Asked) => self.before(deadline, &id).await,
                 };
                 (id, outcome)
@@ -185,12 +186,18 @@ impl Api {
         if !is_id(id) {
             return Err(Failure::NoId);
         }
-        match tokio::time::timeout_at(deadline, self.list(id)).await {
-            Ok(Ok(held)) => Ok(held.value),
-            Ok(Err(error)) => Err(Failure::Api(error)),
-            Err(_) => Err(Failure::Api(Arc::new(SourceError::Deadline(
-                self.settings.http.call_timeout,
-            )))),
+        let read = self.within(deadline, self.list(id)).await;
+        read.map(|held| held.value).map_err(Failure::Api)
+    }
+
+    async fn within<T, E: Into<Arc<SourceError>>>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Arc<SourceError>> {
+        match tokio::time::timeout_at(deadline, work).await {
+            Ok(outcome) => outcome.map_err(Into::into),
+            Err(_) => Err(Arc::new(SourceError::Deadline(self.settings.http.call_timeout))),
         }
     }
 

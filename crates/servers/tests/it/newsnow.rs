@@ -143,7 +143,7 @@ async fn both_spellings_and_all_counts() {
 }
 
 #[tokio::test]
-async fn a_list_is_kept_under_the_id_that_answered() {
+async fn s4_43_a_list_is_kept_under_the_id_that_answered() {
     let (api, mut wire) = wire().await;
     for id in ["github", "github-trending-today", "github"] {
         let called = wire.tool(HOTTEST, json!({ "id": id })).await;
@@ -201,9 +201,18 @@ async fn a_broken_upstream_is_a_clear_error() {
     ] {
         let api = StandIn::start(move |_| reply()).await;
         let mut wire = Wire::legacy(server(&api), json!({})).await;
-        let called = wire.tool(HOTTEST, json!({ "id": "zhihu" })).await;
-        let text = called.failure();
-        assert!(text.contains(told) && text.contains("Try again"), "{text}");
+        for (tool, arguments) in [
+            (HOTTEST, json!({ "id": "zhihu" })),
+            ("get_news_batch", json!({ "ids": ["zhihu"] })),
+            ("search_news", json!({ "keyword": "x" })),
+        ] {
+            let called = wire.tool(tool, arguments).await;
+            let text = called.failure();
+            assert!(
+                text.contains(told) && text.to_lowercase().contains("try again"),
+                "{tool}: {text}"
+            );
+        }
     }
 }
 
@@ -321,7 +330,7 @@ async fn news_are_searched() {
     let told = &everywhere.result()["structuredContent"];
     assert_eq!((&told["searched"], &told["total"]), (&json!(2), &json!(2)));
     assert_eq!(
-        told["failed"].as_array().map(Vec::len),
+        told["not_at_hand"].as_array().map(Vec::len),
         Some(50),
         "those not at hand are told"
     );

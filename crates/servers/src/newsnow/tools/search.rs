@@ -5,7 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Count, Failed, distinct};
 use crate::{
-    newsnow::{NewsNow, api::Missing, decode::Item, markdown},
+    newsnow::{
+        NewsNow,
+        api::{Failure, Missing},
+        decode::Item,
+        markdown,
+    },
     toolbox::{Entry, Outcome, arguments, told},
 };
 
@@ -33,7 +38,9 @@ struct FoundNews {
     total: usize,
     /// Sources that were looked through.
     searched: usize,
-    /// Sources that could not be, and why.
+    /// Sources that NewsNow has no list of at hand; name them in `sources` to have them fetched.
+    not_at_hand: Vec<String>,
+    /// Sources that could not be read, and why.
     failed: Vec<Failed>,
 }
 
@@ -68,6 +75,7 @@ async fn search(server: &NewsNow, search: Search) -> Outcome {
         found: Vec::new(),
         total: 0,
         searched: 0,
+        not_at_hand: Vec::new(),
         failed: Vec::new(),
     };
     for (id, outcome) in server.api.lists(&ids, missing).await {
@@ -80,19 +88,12 @@ async fn search(server: &NewsNow, search: Search) -> Outcome {
                     item: item.clone(),
                 }));
             }
+            Err(Failure::NotKnownYet) => result.not_at_hand.push(id),
             Err(failure) => result.failed.push(Failed::new(&id, &failure, &catalogue)),
         }
     }
     if result.searched == 0 {
-        let why = result
-            .failed
-            .first()
-            .map_or_else(String::new, |failed| failed.reason.clone());
-        return Err(format!(
-            "None of {} sources could be looked through: {why}. Name the `sources` to have them fetched, or try again in a \
-             minute.",
-            ids.len()
-        ));
+        return Err(result.nothing_searched(ids.len()));
     }
     result.total = result.found.len();
     // The best places first: what leads a list is what its readers look at.
@@ -108,6 +109,17 @@ fn mentions(item: &Item, words: &[String]) -> bool {
 }
 
 impl FoundNews {
+    fn nothing_searched(&self, sources: usize) -> String {
+        let why = match self.failed.first() {
+            Some(failed) => failed.reason.clone(),
+            None => Failure::NotKnownYet.to_string(),
+        };
+        format!(
+            "None of {sources} sources could be looked through: {why}. Name the `sources` to have them fetched, or try \
+             again in a minute."
+        )
+    }
+
     fn texts(&self) -> Vec<String> {
         if self.found.is_empty() {
             return vec![format!(
