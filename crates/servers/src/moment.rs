@@ -29,7 +29,7 @@ impl Moment {
         };
         let mut parts = date.splitn(3, '-').map(number::<i64>);
         let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-        if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
+        if year > 9999 || !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
             return None;
         }
         let seconds = time.map_or(Some(0), seconds_of_day)?;
@@ -68,6 +68,9 @@ fn offset_seconds(offset: &str) -> Option<i64> {
     }
     let sign = if offset.starts_with('-') { -1 } else { 1 };
     let digits: String = offset[1..].chars().filter(|c| *c != ':').collect();
+    if digits.len() > 4 {
+        return None;
+    }
     let (hours, minutes) = (digits.get(..2)?, digits.get(2..).filter(|it| !it.is_empty()));
     let minutes: i64 = minutes.map_or(Some(0), number)?;
     Some(sign * (number::<i64>(hours)? * 3600 + minutes * 60))
@@ -165,6 +168,9 @@ mod tests {
             "2007-04-04T25:00",
             "2007-04-04T12:00+é",
             "-1-04-04",
+            "999999999999999999-01-01",
+            "2007-04-04T12:00+0099999999999999999",
+            "2007-04-04T12:00+1é",
             "2007-4-4T",
             "99999999999999999999-01-01",
             "2007-04-04T12:00:00+",

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::catalogue::is_id;
 use crate::{
     moment::Moment,
     source::{Unreadable, json},
@@ -65,7 +66,8 @@ struct Answer {
 
 /// The answer to `/api/s`.
 pub(super) fn list(body: &[u8]) -> Result<List, Unreadable> {
-    json::<Answer>(&without_control_characters(body)).map(Answer::list)
+    let answer: Answer = json(&without_control_characters(body))?;
+    answer.list().ok_or(Unreadable::Shape)
 }
 
 /// The answer to `/api/s/entire`. Nothing found is nothing said.
@@ -75,7 +77,7 @@ pub(super) fn entire(body: &[u8]) -> Result<Vec<List>, Unreadable> {
     }
     let answers: Vec<Value> = json(&without_control_characters(body))?;
     let readable = answers.into_iter().filter_map(|it| Answer::deserialize(it).ok());
-    Ok(readable.map(Answer::list).collect())
+    Ok(readable.filter_map(Answer::list).collect())
 }
 
 /// Titles come with raw control characters, which JSON forbids inside a string. Outside of strings
@@ -87,19 +89,23 @@ fn without_control_characters(body: &[u8]) -> Vec<u8> {
 }
 
 impl Answer {
-    fn list(self) -> List {
+    /// `None` where it does not say whose list it is.
+    fn list(self) -> Option<List> {
+        if !is_id(&self.id) {
+            return None;
+        }
         let sent = self.items.len().min(MAX_ITEMS);
         let items: Vec<_> = (1..)
             .zip(&self.items[..sent])
             .filter_map(|(rank, item)| item_of(rank, item))
             .collect();
-        List {
+        Some(List {
             id: self.id,
             updated: self.updated.as_ref().and_then(moment),
             is_from_its_cache: self.status.as_deref() == Some("cache"),
             unusable: sent - items.len(),
             items: items.into(),
-        }
+        })
     }
 }
 
@@ -200,6 +206,7 @@ mod tests {
             "{}",
             r#"{"id":"a"}"#,
             r#"{"items":[]}"#,
+            r#"{"id":"a b","items":[]}"#,
             "<html>",
         ] {
             assert_eq!(list(body.as_bytes()), Err(Unreadable::Shape), "{body}");
@@ -217,5 +224,23 @@ mod tests {
             .map(|it| it.id)
             .collect();
         assert_eq!(ids, ["a", "b"]);
+    }
+
+    proptest::proptest! {
+        /// Members of every kind where others are expected, and raw bytes.
+        #[test]
+        fn whatever_comes_is_read(
+            value in "(null|-?(0|[1-9][0-9]{0,29})(\\.5)?|\"[a-z0-9:+ä\\[(TZ-]{0,20}\"|\\[\\]|\\{\\})",
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+        ) {
+            let item = format!(
+                r#"{{"id":{value},"title":"t","url":{value},"pubDate":{value},"extra":{{"date":{value},"info":{value},"diff":{value}}}}}"#
+            );
+            let body = format!(r#"{{"id":"a","status":"x","updatedTime":{value},"items":[{item},{value}]}}"#);
+            let list = list(body.as_bytes()).expect("only its members are odd");
+            proptest::prop_assert_eq!(list.items.len(), 1);
+            let _ = super::list(&bytes);
+            let _ = entire(&bytes);
+        }
     }
 }

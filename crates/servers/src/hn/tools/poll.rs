@@ -74,7 +74,9 @@ async fn poll(server: &Hn, Which { id }: Which) -> Outcome {
             share: 0.0,
         })
         .collect();
-    let votes = options.iter().map(|option| option.votes).sum::<i64>();
+    let votes = options
+        .iter()
+        .fold(0_i64, |sum, option| sum.saturating_add(option.votes));
     for option in &mut options {
         option.share = if votes == 0 {
             0.0
