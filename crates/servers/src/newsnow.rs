@@ -14,17 +14,17 @@ mod tools;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-        ContentBlock, Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, Implementation,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
     service::{RequestContext, SubscriptionContext},
 };
 
 use crate::{
     source::SourceSettingsError,
-    toolbox::first_page,
+    toolbox::{self, first_page},
     watchers::{self, SessionTickets, Watchers},
 };
 use api::Api;
@@ -83,10 +83,7 @@ impl ServerHandler for NewsNow {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let entry = tools::ENTRIES
-            .iter()
-            .find(|entry| entry.definition.name == name)?;
-        Some(entry.definition.clone())
+        toolbox::find(&tools::ENTRIES, name).map(|entry| entry.definition.clone())
     }
 
     async fn list_tools(
@@ -95,8 +92,7 @@ impl ServerHandler for NewsNow {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         first_page(page)?;
-        let tools = tools::ENTRIES.iter().map(|entry| entry.definition.clone());
-        Ok(ListToolsResult::with_all_items(tools.collect()))
+        Ok(toolbox::list(&tools::ENTRIES))
     }
 
     async fn call_tool(
@@ -104,21 +100,7 @@ impl ServerHandler for NewsNow {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let entry = tools::ENTRIES
-            .iter()
-            .find(|it| it.definition.name == request.name);
-        let Some(entry) = entry else {
-            let message = format!("unknown tool `{}`", request.name);
-            return Err(ErrorData::invalid_params(message, None));
-        };
-        tokio::select! {
-            outcome = (entry.body)(self.clone(), request.arguments.unwrap_or_default()) => {
-                let failed = |text| CallToolResult::error(vec![ContentBlock::text(text)]);
-                Ok(outcome.unwrap_or_else(failed).into())
-            }
-            // The client no longer waits: `rmcp` discards this answer (basic/utilities/cancellation).
-            () = context.ct.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
-        }
+        toolbox::call(&tools::ENTRIES, self.clone(), request, &context).await
     }
 
     async fn list_resources(

@@ -3,8 +3,12 @@
 use std::{fmt::Display, pin::Pin, sync::Arc};
 
 use rmcp::{
-    ErrorData,
-    model::{CallToolResult, ContentBlock, JsonObject, PaginatedRequestParams, Tool, ToolAnnotations},
+    ErrorData, RoleServer,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, JsonObject, ListToolsResult,
+        PaginatedRequestParams, Tool, ToolAnnotations,
+    },
+    service::RequestContext,
 };
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -42,9 +46,41 @@ impl<S> Entry<S> {
     }
 }
 
+/// The tool of this name.
+pub(crate) fn find<'e, S>(entries: &'e [Entry<S>], name: &str) -> Option<&'e Entry<S>> {
+    entries.iter().find(|entry| entry.definition.name == name)
+}
+
+/// What `tools/list` shows.
+pub(crate) fn list<S>(entries: &[Entry<S>]) -> ListToolsResult {
+    let tools = entries.iter().map(|entry| entry.definition.clone());
+    ListToolsResult::with_all_items(tools.collect())
+}
+
+/// Serves a `tools/call`.
+pub(crate) async fn call<S>(
+    entries: &[Entry<S>],
+    server: S,
+    request: CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<CallToolResponse, ErrorData> {
+    let Some(entry) = find(entries, &request.name) else {
+        let message = format!("unknown tool `{}`", request.name);
+        return Err(ErrorData::invalid_params(message, None));
+    };
+    tokio::select! {
+        outcome = (entry.body)(server, request.arguments.unwrap_or_default()) => {
+            let failed = |text| CallToolResult::error(vec![ContentBlock::text(text)]);
+            Ok(outcome.unwrap_or_else(failed).into())
+        }
+        // The client no longer waits: `rmcp` discards this answer (basic/utilities/cancellation).
+        () = context.ct.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
+    }
+}
+
 /// Takes out what `schemars` says of the size of Rust's numbers (`"format": "uint32"`), which JSON
 /// Schema does not know and validators warn of.
-fn without_rust_formats(schema: &mut JsonObject) {
+pub(crate) fn without_rust_formats(schema: &mut JsonObject) {
     if schema
         .get("format")
         .and_then(Value::as_str)
