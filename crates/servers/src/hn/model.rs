@@ -128,7 +128,7 @@ impl Item {
 
 /// An item as results show it.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
-#[schemars(inline)]
+#[schemars(rename = "Item")]
 pub(super) struct Shown {
     pub(super) id: u64,
     /// story, comment, job, poll or pollopt.

@@ -463,3 +463,13 @@ async fn the_server_says_what_it_is() {
     let called = modern.call("tools/call", params).await;
     assert_eq!(called.result()["structuredContent"]["item"]["id"], 1);
 }
+
+#[tokio::test]
+async fn what_clients_were_told_of_the_tools_stays_as_it_is() {
+    let (_api, mut wire) = wire().await;
+    let listed = wire.call("tools/list", json!({})).await;
+    let golden = include_str!("../golden/tools_hn.json");
+    let golden: Value = serde_json::from_str(golden).expect("JSON");
+    // Clients pin tools by their definitions: a change of that file is a change for them.
+    assert_eq!(listed.result()["tools"], golden);
+}

@@ -446,3 +446,13 @@ async fn a_silent_upstream_does_not_hold_a_call() {
     let reason = told["failed"][0]["reason"].as_str().expect("a text");
     assert!(reason.contains("longer than 0.3 s"), "{reason}");
 }
+
+#[tokio::test]
+async fn what_clients_were_told_of_the_tools_stays_as_it_is() {
+    let (_api, mut wire) = wire().await;
+    let listed = wire.call("tools/list", json!({})).await;
+    let golden = include_str!("../golden/tools_newsnow.json");
+    let golden: Value = serde_json::from_str(golden).expect("JSON");
+    // Clients pin tools by their definitions: a change of that file is a change for them.
+    assert_eq!(listed.result()["tools"], golden);
+}

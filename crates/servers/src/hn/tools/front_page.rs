@@ -38,8 +38,8 @@ fn thirty() -> usize {
 #[derive(Serialize, JsonSchema)]
 struct Difference {
     since: String,
-    /// `snapshot`: compared with the front page as it was at `compared_with`. `creation_time`: nothing is known
-    /// of the front page then, and `entered` holds what was written since; `left` and `moved` are unknown.
+    /// `snapshot`: compared with the front page at `compared_with`. `creation_time`: the front page then is not
+    /// known; `entered` holds what was written since, and what left and moved cannot be told.
     basis: Basis,
     /// When the front page was seen that this one is compared with.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -39,16 +39,16 @@ fn thirty() -> usize {
     30
 }
 
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 enum Kind {
-    /// Ask HN: Who is hiring?
+    // Ask HN: Who is hiring?
     #[default]
     Hiring,
-    /// Ask HN: Who wants to be hired?
+    // Ask HN: Who wants to be hired?
     WantsToBeHired,
-    /// Ask HN: Freelancer? Seeking freelancer?
+    // Ask HN: Freelancer? Seeking freelancer?
     Freelancer,
 }
 

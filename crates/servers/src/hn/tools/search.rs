@@ -21,7 +21,7 @@ struct Search {
     /// Words to find; `"an exact phrase"` and `-without` work. May be empty where something else is given.
     #[serde(default)]
     query: String,
-    /// What to look for.
+    /// What to look for; front_page is for stories that are there now.
     #[serde(default)]
     kind: Kind,
     /// Only what this user wrote.
@@ -49,7 +49,7 @@ fn twenty() -> usize {
     20
 }
 
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 enum Kind {
@@ -61,7 +61,7 @@ enum Kind {
     ShowHn,
     Job,
     Poll,
-    /// Stories on the front page now.
+    // Stories on the front page now. No `///`: a schema of plain names is easier on models.
     FrontPage,
 }
 
