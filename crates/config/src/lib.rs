@@ -40,7 +40,7 @@ pub use expand::ExpandError;
 pub use reference::markdown as reference_markdown;
 pub use section::limits::Limits;
 pub use section::server::{
-    Builtin, Command, Era, Lease, LeaseKind, Remote, RemoteError, Server, Transport, Upstream,
+    Builtin, Command, Era, Hn, Lease, LeaseKind, Newsnow, Remote, RemoteError, Server, Transport, Upstream,
 };
 pub use value::address::{ListenError, parse_listen};
 pub use value::duration::parse_text as parse_duration;

@@ -1,5 +1,6 @@
 //! Where the rooms are put together: the configuration's settings become each room's own.
 
+mod builtin;
 mod listener;
 mod servers;
 

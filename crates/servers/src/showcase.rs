@@ -30,6 +30,7 @@ use rmcp::{
     service::{RequestContext, SubscriptionContext},
 };
 
+use crate::toolbox::first_page;
 use exchange::{Exchange, Stop};
 use state::State;
 
@@ -70,17 +71,6 @@ pub fn showcase() -> Result<impl Fn() -> Showcase + Clone + Send + Sync + 'stati
 pub struct Showcase {
     codec: RequestStateCodec,
     state: Arc<State>,
-}
-
-/// A list has one page here, so no cursor was ever given out.
-fn first_page(page: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
-    match page.and_then(|page| page.cursor) {
-        None => Ok(()),
-        Some(_) => Err(ErrorData::invalid_params(
-            "unknown cursor; this list has one page, ask without one",
-            None,
-        )),
-    }
 }
 
 impl ServerHandler for Showcase {

@@ -13,6 +13,8 @@ fn base(section: &str, key: &Key) -> &'static str {
     match key.name {
         "builtin" | "command" | "url" => "",
         "base_url" => "builtin = \"hackernews\"\n",
+        "search_url" => "builtin = \"hn\"\n",
+        "sources_url" | "poll_interval" => "builtin = \"newsnow\"\n",
         "transport" | "headers" | "ca_file" => "url = \"https://it.example/mcp\"\n",
         _ if section == "server.it" => "command = \"it\"\n",
         _ => "",

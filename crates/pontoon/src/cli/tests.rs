@@ -95,7 +95,7 @@ fn contradictions_are_refused() {
             "127.0.0.1:8080 for this machine only",
         ),
         (&["--listen", "0.0.0.0:1"], "--allow-wildcard"),
-        (&["--builtin", "weather"], "showcase, hackernews"),
+        (&["--builtin", "weather"], "showcase, hackernews, hn, newsnow"),
         (
             &["--builtin", "showcase", "--name", "showcase", "--", "cat"],
             "two servers are called `showcase`",

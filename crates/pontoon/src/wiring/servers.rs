@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
-use pontoon_config::{Builtin, Command, Era, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
+use pontoon_config::{Command, Era, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
 use pontoon_policy::Gauge;
-use pontoon_servers::{HackerNews, HackerNewsSettings, showcase};
 use pontoon_supervise::{CommandSpec, Environment, Grace, Inherit};
 use pontoon_translate::Timeouts;
-use pontoon_upstream::{
-    Connector, Http, HttpSettings, HttpTarget, HttpTransport, InProcess, InProcessSettings, Stdio,
-    StdioSettings,
-};
+use pontoon_upstream::{Connector, Http, HttpSettings, HttpTarget, HttpTransport, Stdio, StdioSettings};
+
+use super::builtin;
 
 /// One hosted server; its warm processes start now.
 pub(crate) fn endpoint(
@@ -63,7 +61,7 @@ pub(crate) fn connector(
             Ok(Arc::new(stdio(server, command, limits, outer, inherit)))
         }
         Upstream::Remote(remote) => Ok(Arc::new(http(server, remote, limits)?)),
-        Upstream::Builtin(builtin) => built_in(builtin, server, limits),
+        Upstream::Builtin(builtin) => builtin::connector(builtin, server.name.as_str(), limits),
     }
 }
 
@@ -202,29 +200,4 @@ pub(crate) fn stdio(
         },
     };
     Stdio::new(server.name.as_str(), spec, Arc::clone(outer), settings)
-}
-
-fn built_in(builtin: &Builtin, server: &Server, limits: &Limits) -> anyhow::Result<Arc<dyn Connector>> {
-    let name = server.name.as_str();
-    let bounds = InProcessSettings {
-        max_queue: limits.max_queue_bytes,
-        max_message: limits.max_line_bytes,
-    };
-    match builtin {
-        Builtin::Showcase => {
-            let factory = showcase()?;
-            // Clones share what they show: a stateless client sees the change that it made.
-            let common = factory();
-            let connector = InProcess::new(name, factory, bounds);
-            Ok(Arc::new(connector.with_common(move || common.clone())))
-        }
-        Builtin::Hackernews { base_url } => {
-            let mut settings = HackerNewsSettings::default();
-            if let Some(base_url) = base_url {
-                settings.base_url.clone_from(base_url);
-            }
-            let server = HackerNews::new(settings).context("the built-in server hackernews")?;
-            Ok(Arc::new(InProcess::new(name, move || server.clone(), bounds)))
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
+use crate::source::{SourceSettings, SourceSettingsError};
 
 /// How [`HackerNews`](super::HackerNews) reaches its API and what it may cost.
 #[derive(Clone, Debug)]
@@ -48,46 +48,18 @@ impl Default for HackerNewsSettings {
 }
 
 impl HackerNewsSettings {
-    /// Checks the ranges and gives the base URL in a form other paths can be joined to.
-    pub(super) fn checked_base(&self) -> Result<Url, HackerNewsError> {
-        if self.concurrency == 0 {
-            return Err(HackerNewsError::Zero("concurrency"));
+    pub(super) fn source(&self) -> SourceSettings {
+        SourceSettings {
+            concurrency: self.concurrency,
+            request_timeout: self.request_timeout,
+            call_timeout: self.call_timeout,
+            attempts: self.attempts,
+            backoff: self.backoff,
+            max_response_bytes: self.max_response_bytes,
+            ..SourceSettings::new(&self.base_url)
         }
-        if self.attempts == 0 {
-            return Err(HackerNewsError::Zero("attempts"));
-        }
-        let refused = |reason: String| HackerNewsError::BaseUrl { reason };
-        let mut base = Url::parse(&self.base_url).map_err(|error| refused(error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") {
-            return Err(refused("only http and https are supported".to_owned()));
-        }
-        // It is shown in errors, which reach clients.
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(refused("it must not carry credentials".to_owned()));
-        }
-        // Without the slash, joining would replace the last segment (`v0`).
-        if !base.path().ends_with('/') {
-            let path = format!("{}/", base.path());
-            base.set_path(&path);
-        }
-        Ok(base)
     }
 }
 
 /// Why the server could not be set up.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HackerNewsError {
-    /// The base URL cannot be used.
-    #[error("base_url cannot be used: {reason}")]
-    BaseUrl {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A count that has to be at least one is zero.
-    #[error("{0} must be at least 1")]
-    Zero(&'static str),
-    /// The HTTP client could not be built.
-    #[error("the HTTP client could not be set up")]
-    Client(#[source] reqwest::Error),
-}
+pub type HackerNewsError = SourceSettingsError;

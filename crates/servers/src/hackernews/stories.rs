@@ -11,15 +11,16 @@ use rmcp::{
 use tokio::time::Instant;
 
 use super::{
-    api::{Api, ApiError, Story},
+    api::{Api, Story},
     arguments::Arguments,
 };
+use crate::source::SourceError;
 
 /// A story left out because it could not be fetched.
 #[derive(Debug)]
 pub(super) struct Skipped {
     pub(super) id: u64,
-    pub(super) error: Arc<ApiError>,
+    pub(super) error: Arc<SourceError>,
 }
 
 /// What a call found.
@@ -37,20 +38,20 @@ impl Api {
         &self,
         arguments: Arguments,
         progress: &Progress,
-    ) -> Result<Stories, Arc<ApiError>> {
-        let deadline = Instant::now() + self.settings.call_timeout;
+    ) -> Result<Stories, Arc<SourceError>> {
+        let deadline = Instant::now() + self.call_timeout();
         let ids = self.before(deadline, self.ranking(arguments.ranking)).await?;
         let ids = &ids[..ids.len().min(arguments.amount)];
         let mut fetched = stream::iter(ids.iter().copied())
             .map(|id| async move { (id, self.before(deadline, self.item(id)).await) })
-            .buffered(self.settings.concurrency);
+            .buffered(self.concurrency());
         let mut stories = Stories::default();
         let mut done = 0;
         while let Some((id, outcome)) = fetched.next().await {
             stories.add(id, outcome);
             done += 1;
             progress.report(done, ids.len()).await;
-            if stories.is_hopeless(self.settings.concurrency) {
+            if stories.is_hopeless(self.concurrency()) {
                 break;
             }
         }
@@ -60,20 +61,20 @@ impl Api {
     async fn before<T>(
         &self,
         deadline: Instant,
-        work: impl Future<Output = Result<T, Arc<ApiError>>>,
-    ) -> Result<T, Arc<ApiError>> {
+        work: impl Future<Output = Result<T, Arc<SourceError>>>,
+    ) -> Result<T, Arc<SourceError>> {
         match tokio::time::timeout_at(deadline, work).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Arc::new(ApiError::Deadline(self.settings.call_timeout))),
+            Err(_) => Err(Arc::new(SourceError::Deadline(self.call_timeout()))),
         }
     }
 }
 
 impl Stories {
-    fn add(&mut self, id: u64, outcome: Result<Story, Arc<ApiError>>) {
+    fn add(&mut self, id: u64, outcome: Result<Story, Arc<SourceError>>) {
         match outcome {
             Ok(story) => self.shown.extend(story),
-            Err(error) if matches!(*error, ApiError::Missing(_)) => {}
+            Err(error) if matches!(*error, SourceError::Missing(_)) => {}
             Err(error) => {
                 tracing::warn!(id, %error, "a story is left out");
                 self.skipped.push(Skipped { id, error });
@@ -86,7 +87,7 @@ impl Stories {
         self.shown.is_empty() && self.skipped.len() >= patience
     }
 
-    fn unless_all_failed(mut self) -> Result<Self, Arc<ApiError>> {
+    fn unless_all_failed(mut self) -> Result<Self, Arc<SourceError>> {
         if self.shown.is_empty() && !self.skipped.is_empty() {
             return Err(self.skipped.swap_remove(0).error);
         }

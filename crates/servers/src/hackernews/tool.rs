@@ -6,10 +6,10 @@ use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, Tool};
 use serde_json::json;
 
 use super::{
-    api::ApiError,
     arguments::Ranking,
     stories::{Skipped, Stories},
 };
+use crate::source::SourceError;
 
 pub(super) const NAME: &str = "get-hackernews-top-stories";
 
@@ -38,7 +38,7 @@ fn schema() -> JsonObject {
 }
 
 /// A story is a text block; an API that fails as a whole is an error the model can read.
-pub(super) fn result(outcome: Result<Stories, Arc<ApiError>>) -> CallToolResult {
+pub(super) fn result(outcome: Result<Stories, Arc<SourceError>>) -> CallToolResult {
     match outcome {
         Ok(stories) => {
             // Not `CallToolResult::success`: the contract has no `isError` member.

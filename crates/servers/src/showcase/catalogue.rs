@@ -8,13 +8,13 @@ use std::{
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::{
     exchange::{Exchange, Outcome},
     state::{Extra, State},
     tools,
 };
+use crate::toolbox::without_rust_formats;
 
 /// A tool's body under way.
 pub(super) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -81,24 +81,6 @@ impl Entry {
 
     fn is_present(&self, state: &State) -> bool {
         self.only_with.is_none_or(|extra| state.has(extra))
-    }
-}
-
-/// Takes out what `schemars` says of the size of Rust's numbers (`"format": "uint32"`), which JSON
-/// Schema does not know and validators warn of.
-fn without_rust_formats(schema: &mut JsonObject) {
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for property in properties
-        .into_iter()
-        .flat_map(Map::values_mut)
-        .filter_map(Value::as_object_mut)
-    {
-        if property
-            .get("type")
-            .is_some_and(|kind| kind == "integer" || kind == "number")
-        {
-            property.remove("format");
-        }
     }
 }
 

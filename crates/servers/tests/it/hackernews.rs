@@ -26,7 +26,7 @@ fn golden_replies() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_first_capture_is_reproduced() {
+async fn s0_27_s0_28_s0_31_s0_34_s0_35_s0_36_the_first_capture_is_reproduced() {
     let mut wire = Wire::to(NewsApi::golden().await.server());
     let golden = golden_replies();
     assert_eq!(golden.len(), 3);
@@ -75,7 +75,7 @@ async fn a_modern_client_gets_the_same_stories() {
 }
 
 #[tokio::test]
-async fn arguments_outside_the_schema_are_refused() {
+async fn s0_32_s0_33_arguments_outside_the_schema_are_refused() {
     let mut wire = Wire::legacy(NewsApi::golden().await.server(), json!({})).await;
     for (arguments, named) in [
         (json!({}), "`type`"),
@@ -100,7 +100,7 @@ async fn arguments_outside_the_schema_are_refused() {
 }
 
 #[tokio::test]
-async fn a_fraction_rounds_down_and_a_short_ranking_is_no_error() {
+async fn s0_33_s1_7_a_fraction_rounds_down_and_ten_is_the_default() {
     let mut wire = Wire::legacy(NewsApi::golden().await.server(), json!({})).await;
     for (amount, stories) in [(json!(1.5), 1), (json!(3), 3), (json!(500), 5)] {
         let called = wire

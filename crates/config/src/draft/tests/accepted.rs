@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{config, environment, refusal};
 use crate::{
-    Accept, Builtin, Command, Config, ConfigError, Draft, Era, Lease, LeaseKind, Limits, MAX_FILE_BYTES,
-    RoutePath, Server, ServerName, Upstream,
+    Accept, Builtin, Command, Config, ConfigError, Draft, Era, Hn, Lease, LeaseKind, Limits, MAX_FILE_BYTES,
+    Newsnow, RoutePath, Server, ServerName, Upstream,
 };
 
 #[test]
@@ -60,6 +60,15 @@ fn everything_a_file_can_say_arrives() {
         [server.news]
         builtin = "hackernews"
         base_url = "http://127.0.0.1:9000/v0/"
+
+        [server.more-news]
+        builtin = "newsnow"
+        base_url = "http://127.0.0.1:9001"
+        poll_interval = "5m"
+
+        [server.all-news]
+        builtin = "hn"
+        search_url = "http://127.0.0.1:9002/api/v1/"
         "#,
     );
     assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
@@ -83,7 +92,11 @@ fn everything_a_file_can_say_arrives() {
         (1 << 20, 7)
     );
     let names: Vec<_> = config.servers.iter().map(|server| server.name.as_str()).collect();
-    assert_eq!(names, ["zebra", "ant", "news"], "the order of the file");
+    assert_eq!(
+        names,
+        ["zebra", "ant", "news", "more-news", "all-news"],
+        "the order of the file"
+    );
     assert_eq!(
         config.default_server.as_ref().map(ServerName::as_str),
         Some("ant")
@@ -131,6 +144,20 @@ fn everything_a_file_can_say_arrives() {
         config.servers[2].upstream,
         Upstream::Builtin(Builtin::Hackernews { base_url })
     );
+    let newsnow = Newsnow {
+        base_url: Some("http://127.0.0.1:9001".to_owned()),
+        sources_url: None,
+        poll_interval: Some(Duration::from_secs(300)),
+    };
+    assert_eq!(
+        config.servers[3].upstream,
+        Upstream::Builtin(Builtin::Newsnow(newsnow))
+    );
+    let hn = Hn {
+        search_url: Some("http://127.0.0.1:9002/api/v1".to_owned()),
+        ..Hn::default()
+    };
+    assert_eq!(config.servers[4].upstream, Upstream::Builtin(Builtin::Hn(hn)));
 }
 
 #[test]

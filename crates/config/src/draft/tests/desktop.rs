@@ -106,7 +106,7 @@ fn misspelt_and_malformed_entries_are_refused_with_their_lines() {
       |
     3 |     "a": { "comand": "·" },
       |            ^^^^^^^^
-      = allowed: command, args, env, cwd, era, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, era, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, search_url, sources_url, poll_interval, default, paths
       = help: did you mean `command`?
 
     mcp.json:4:23: `mcpServers.b.command` cannot be an array

@@ -29,7 +29,7 @@ fn an_unknown_key_without_one() {
       |
     3 | colour = "···"
       | ^^^^^^
-      = allowed: command, args, env, cwd, era, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, default, paths
+      = allowed: command, args, env, cwd, era, lease, warm, max_processes, idle_timeout, start_timeout, stop_timeout, call_timeout, max_call_timeout, url, transport, headers, ca_file, builtin, base_url, search_url, sources_url, poll_interval, default, paths
     "#);
 }
 
@@ -272,7 +272,7 @@ base_url = "http://a"
        |
     20 | builtin = "hackernws"
        |           ^^^^^^^^^^^
-       = allowed: "showcase" or "hackernews"
+       = allowed: "showcase", "hackernews", "hn" or "newsnow"
        = help: did you mean "hackernews"?
 
     pontoon.toml:24:8: `server.crowd.warm` is more than `max_processes` (3)

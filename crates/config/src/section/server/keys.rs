@@ -4,7 +4,7 @@ use crate::section::Key;
 use crate::value::{count, duration, path, url};
 
 /// Refused beside `command`.
-pub(super) const FOR_BUILTINS: &[&str] = &["base_url"];
+pub(super) const FOR_BUILTINS: &[&str] = &["base_url", "search_url", "sources_url", "poll_interval"];
 
 /// Refused beside `command` and `builtin`.
 pub(super) const FOR_REMOTES: &[&str] = &["transport", "headers", "ca_file"];
@@ -141,17 +141,38 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "builtin",
-        takes: "\"showcase\" or \"hackernews\"",
+        takes: "\"showcase\", \"hackernews\", \"hn\" or \"newsnow\"",
         default: "",
         example: "\"showcase\"",
-        doc: "A server inside Pontoon, instead of a `command` or `url`.",
+        doc: "A server inside Pontoon, instead of a `command` or `url`; see [built-in servers](built-in-servers.md).",
     },
     Key {
         name: "base_url",
         takes: url::TAKES_URL,
         default: "",
         example: "\"http://127.0.0.1:9000/v0\"",
-        doc: "Where a built-in server that calls an API finds it. For `hackernews`; default: the public one.",
+        doc: "Where a built-in server that calls an API finds it. For all but `showcase`; default: the public one.",
+    },
+    Key {
+        name: "search_url",
+        takes: url::TAKES_URL,
+        default: "",
+        example: "\"http://127.0.0.1:9001/api/v1\"",
+        doc: "For `hn`: where the search API is. Default: the public one.",
+    },
+    Key {
+        name: "sources_url",
+        takes: url::TAKES_URL,
+        default: "",
+        example: "\"https://news.example.com/sources.json\"",
+        doc: "For `newsnow`: where a newer table of sources is read, in the form of NewsNow's own `sources.json`. Default: the table that is built in.",
+    },
+    Key {
+        name: "poll_interval",
+        takes: duration::TAKES,
+        default: "",
+        example: "\"5m\"",
+        doc: "How often a resource is looked at while somebody is subscribed to it. For `newsnow`; default: as often as NewsNow itself looks. For `hn`, where its API has no event stream; default: every minute.",
     },
     Key {
         name: "default",

@@ -10,7 +10,7 @@ mod texts;
 use std::path::Path;
 use std::time::Duration;
 
-pub use builtin::Builtin;
+pub use builtin::{Builtin, Hn, Newsnow};
 pub use command::{Command, Lease, LeaseKind};
 pub use era::Era;
 pub(crate) use keys::KEYS;
