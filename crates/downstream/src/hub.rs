@@ -217,7 +217,7 @@ impl Hub {
     }
 
     /// Broadcasts a JSON-RPC notification as a `notification` event, or as `progress` if that is what it is.
-    pub(crate) fn mirror(&self, notification: &pontoon_jsonrpc::Notification) {
+    pub fn mirror(&self, notification: &pontoon_jsonrpc::Notification) {
         let name = match &*notification.method {
             pontoon_mcp::method::PROGRESS => "progress",
             _ => "notification",
