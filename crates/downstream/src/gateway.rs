@@ -22,6 +22,7 @@ use crate::caught::caught;
 use crate::context::Context;
 use crate::counters::{Counters, Tally};
 use crate::hosted::Hosted;
+use crate::hub::Hub;
 use crate::registration::Abandoned;
 use crate::reply_channel::ReplyChannels;
 use crate::response::{self, Reply, ResponseBody};
@@ -284,7 +285,11 @@ impl<B: Backend> Gateway<B> {
     /// What is held now and what was refused since the start.
     pub fn counters(&self) -> Counters {
         let shared = &self.0;
+        let hub = shared.settings.events.as_ref().map(|events| &events.hub);
         Counters {
+            event_clients: hub.map_or(0, Hub::client_count),
+            event_clients_cut_off: hub.map_or(0, Hub::cut_off),
+            reply_channels: shared.reply_channels.len(),
             connections: shared.connections.held(),
             connections_refused: shared.connections.refused() + shared.per_address.refused(),
             sessions: shared.sessions.len(),

@@ -87,6 +87,11 @@ impl ReplyChannels {
         }
     }
 
+    /// How many are open.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Ends all of them.
     pub(crate) fn close(&self) {
         for outbox in self.lock().values() {

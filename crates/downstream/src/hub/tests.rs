@@ -10,6 +10,7 @@ use pontoon_jsonrpc::{Id, Outcome, Raw};
 use super::*;
 
 mod hostile;
+mod log;
 
 /// A client that reads when the test wants it to.
 struct Page {

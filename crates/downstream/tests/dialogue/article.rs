@@ -92,7 +92,9 @@ async fn s4_10_and_s4_16_with_a_get_channel_the_reply_is_pushed_and_without_it_i
         channel.data().await.unwrap(),
         r#"{"jsonrpc":"2.0","id":2,"result":{}}"#
     );
+    assert_eq!(house.gateway.counters().reply_channels, 1);
     drop(channel);
+    assert_eq!(house.gateway.counters().reply_channels, 0);
     assert_eq!(curl(&house).post(LIST).await.text().await, LISTED);
 }
 
