@@ -121,15 +121,14 @@ impl Hub {
         for frame in missed.into_iter().flat_map(|missed| missed.frames) {
             outbox.push(frame).expect("there is room for what was missed");
         }
-        let client = Client::new(Arc::clone(&outbox));
-        let earlier = self.0.clients.insert(id, &client);
+        let client = Client::new(id.clone(), Arc::clone(&outbox));
+        let earlier = self.0.clients.insert(&client);
         drop(journal);
         if let Some(earlier) = earlier {
             self.0.clients.end(&earlier);
         }
         let seat = Seat {
             hub: Arc::clone(&self.0),
-            id: id.clone(),
             client,
             _slots: (slot, place),
         };
@@ -156,7 +155,7 @@ impl Hub {
         let client = self.0.clients.get(to).filter(|client| client.is_connected());
         let client = client.ok_or(NotSent::Unknown)?;
         let frame = journal.enter(event, Some(to));
-        self.0.push(to, &client, frame)
+        self.0.push(&client, frame)
     }
 
     /// Sends a JSON-RPC response as a `message` event.
@@ -210,8 +209,8 @@ impl Hub {
         let mut journal = self.0.lock();
         let frame = journal.enter(event, None);
         let mut sent = 0;
-        self.0.clients.for_each(|id, client| {
-            sent += usize::from(self.0.push(id, client, frame.clone()).is_ok());
+        self.0.clients.for_each(|client| {
+            sent += usize::from(self.0.push(client, frame.clone()).is_ok());
         });
         Ok(sent)
     }
@@ -238,7 +237,7 @@ impl Hub {
 
     /// Ends all streams behind what is queued for them.
     pub fn disconnect_all(&self) {
-        self.0.clients.for_each(|_, client| {
+        self.0.clients.for_each(|client| {
             self.0.clients.end(client);
         });
     }
@@ -302,14 +301,14 @@ impl Shared {
         }
     }
 
-    fn push(&self, id: &ClientId, client: &Client, frame: Bytes) -> Result<(), NotSent> {
+    fn push(&self, client: &Client, frame: Bytes) -> Result<(), NotSent> {
         self.clients.push(client, frame).map_err(|rejected| match rejected {
             Rejected::Overflow => {
                 let cut_off = self.cut_off.fetch_add(1, Ordering::Relaxed) + 1;
                 // The 1st, 2nd, 4th and so on: a crowd that sleeps does not fill the log.
                 if cut_off.is_power_of_two() {
                     let limit = self.settings.queue_bytes;
-                    tracing::warn!(client = %id, limit, cut_off, error = %NotSent::TooSlow, "an event client was cut off");
+                    tracing::warn!(client = %client.id, limit, cut_off, error = %NotSent::TooSlow, "an event client was cut off");
                 }
                 NotSent::TooSlow
             }
@@ -339,7 +338,6 @@ impl Shared {
 /// A client's place in the hub, for as long as its stream lasts.
 struct Seat {
     hub: Arc<Shared>,
-    id: ClientId,
     client: Arc<Client>,
     _slots: (Slot, Option<Slot>),
 }
@@ -352,7 +350,7 @@ impl Hold for Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        tracing::debug!(client = %self.id, state = ?self.client.state(), "the stream of an event client is over");
-        self.hub.clients.remove(&self.id, &self.client);
+        tracing::debug!(client = %self.client.id, state = ?self.client.state(), "the stream of an event client is over");
+        self.hub.clients.remove(&self.client);
     }
 }

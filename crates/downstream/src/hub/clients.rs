@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pontoon_session::{Aborted, Outbox, Rejected, SessionId};
 
-/// A broadcast holds one of them at a time, so that who comes and goes meanwhile does not wait for all of it.
+/// A broadcast looks at one of them at a time, so that who comes and goes meanwhile does not wait for all of it.
 const SHARDS: usize = 16;
 /// Longest id of a client, in bytes.
 const LONGEST_ID: usize = 256;
@@ -75,13 +75,15 @@ pub enum ClientState {
 /// One client that is, or was, there.
 #[derive(Debug)]
 pub(super) struct Client {
+    pub(super) id: ClientId,
     pub(super) outbox: Arc<Outbox>,
     state: AtomicU8,
 }
 
 impl Client {
-    pub(super) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
+    pub(super) fn new(id: ClientId, outbox: Arc<Outbox>) -> Arc<Self> {
         Arc::new(Self {
+            id,
             outbox,
             state: AtomicU8::new(ClientState::Connecting as u8),
         })
@@ -126,8 +128,10 @@ pub(super) struct Clients {
 
 impl Clients {
     /// Takes a client in; gives back the one that had its id.
-    pub(super) fn insert(&self, id: &ClientId, client: &Arc<Client>) -> Option<Arc<Client>> {
-        let earlier = self.shard(id).insert(id.clone(), Arc::clone(client));
+    pub(super) fn insert(&self, client: &Arc<Client>) -> Option<Arc<Client>> {
+        let earlier = self
+            .shard(&client.id)
+            .insert(client.id.clone(), Arc::clone(client));
         self.connected.fetch_add(1, Ordering::Relaxed);
         earlier
     }
@@ -146,11 +150,14 @@ impl Clients {
     }
 
     /// The stream of a client is gone: forgets it, unless another has its id by now.
-    pub(super) fn remove(&self, id: &ClientId, client: &Arc<Client>) {
+    pub(super) fn remove(&self, client: &Arc<Client>) {
         self.leave(client, ClientState::Closed);
-        let mut shard = self.shard(id);
-        if shard.get(id).is_some_and(|there| Arc::ptr_eq(there, client)) {
-            shard.remove(id);
+        let mut shard = self.shard(&client.id);
+        if shard
+            .get(&client.id)
+            .is_some_and(|there| Arc::ptr_eq(there, client))
+        {
+            shard.remove(&client.id);
         }
     }
 
@@ -164,12 +171,11 @@ impl Clients {
         })
     }
 
-    /// Calls `each` with every client.
-    pub(super) fn for_each(&self, mut each: impl FnMut(&ClientId, &Client)) {
+    /// Calls `each` with every client, and holds no lock meanwhile: to wake a reader may be to drop it.
+    pub(super) fn for_each(&self, mut each: impl FnMut(&Client)) {
         for shard in &self.shards {
-            for (id, client) in &*lock(shard) {
-                each(id, client);
-            }
+            let clients: Vec<_> = lock(shard).values().cloned().collect();
+            clients.iter().for_each(|client| each(client));
         }
     }
 

@@ -17,7 +17,7 @@ fn s3_21_ten_thousand_clients_come_and_go_and_nothing_is_left() {
     assert_eq!(hub.client_count(), 0);
     assert_eq!(hub.0.slots.held(), 0);
     let mut left = 0;
-    hub.0.clients.for_each(|_, _| left += 1);
+    hub.0.clients.for_each(|_| left += 1);
     assert_eq!(left, 0);
 }
 
@@ -174,4 +174,28 @@ fn s3_23_a_broadcast_to_ten_thousand_who_do_not_read_returns_at_once() {
     // Who sent them knows nothing of who reads them: this is far from any time-out.
     assert!(took / events < Duration::from_millis(500), "{took:?}");
     drop(pages);
+}
+
+/// To wake a reader may be to drop it, and with it its place in the hub.
+#[test]
+fn a_reader_that_ends_as_it_is_woken_does_not_stop_the_sender() {
+    struct Owner(Mutex<Option<Page>>);
+    impl std::task::Wake for Owner {
+        fn wake(self: Arc<Self>) {
+            self.0.lock().unwrap().take();
+        }
+    }
+    let hub = hub();
+    let mut page = Page::connect(&hub, "a", None);
+    page.read();
+    let owner = Arc::new(Owner(Mutex::new(None)));
+    let waker = Waker::from(Arc::clone(&owner));
+    assert!(
+        Pin::new(&mut page.body)
+            .poll_frame(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
+    *owner.0.lock().unwrap() = Some(page);
+    assert_eq!(hub.broadcast(&HubEvent::new("", "x")), Ok(1));
+    assert_eq!(hub.client_count(), 0);
 }
