@@ -18,6 +18,7 @@ mod endpoint;
 mod eras;
 mod guard;
 mod lease;
+mod mirror;
 mod pool;
 mod registry;
 mod sealed;

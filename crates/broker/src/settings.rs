@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pontoon_downstream::Hub;
 use pontoon_jsonrpc::Raw;
 use pontoon_policy::SEAL_KEY_BYTES;
 use pontoon_supervise::{BackoffSettings, CircuitSettings};
@@ -81,6 +82,8 @@ pub struct EndpointSettings {
     pub circuit: CircuitSettings,
     /// How long requests in flight may take when the gateway stops.
     pub drain: Duration,
+    /// Where the server's progress, log messages and changes appear as well, for all who listen there.
+    pub mirror: Option<Hub>,
     /// What Pontoon calls itself where it has to speak for itself.
     pub client_info: Raw,
 }
@@ -113,6 +116,7 @@ impl EndpointSettings {
             seal_key: random_key,
             circuit: CircuitSettings::default(),
             drain: Duration::from_secs(5),
+            mirror: None,
             client_info: Raw::from_static(concat!(
                 r#"{"name":"pontoon","version":""#,
                 env!("CARGO_PKG_VERSION"),

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::section::compat::Compat;
+use crate::section::events::Events;
 use crate::section::limits::Limits;
 use crate::section::server::Server;
 use crate::value::name::ServerName;
@@ -30,6 +32,10 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Proxies that may say for whom they ask.
     pub trusted_proxies: Vec<Network>,
+    /// The event channel.
+    pub events: Events,
+    /// What is done for clients that were written against something else than the specification.
+    pub compat: Compat,
     /// The bounds of everything that could grow.
     pub limits: Limits,
     /// The servers to host, at least one, in the order they were given, with distinct names and paths.

@@ -10,7 +10,9 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::ConfigError;
 use crate::fault::{Fault, Faults, Span};
-use crate::node::{Entry, Format, Node, Table, Value};
+use crate::node::{Entry, Format, Table, Value};
+use crate::section::compat::{self, Compat};
+use crate::section::events::{self, Events};
 use crate::section::limits::{self, Limits};
 use crate::section::listener::{self, DEFAULT_KEEP_ALIVE, DEFAULT_LISTEN, Listener};
 use crate::section::server::{Builtin, Context, Marked, Server, Upstream};
@@ -30,6 +32,8 @@ pub struct Draft {
     source: Option<Source>,
     listen_span: Option<Span>,
     listener: Listener,
+    events: Events,
+    compat: Compat,
     limits: Limits,
     servers: Vec<Marked>,
     notes: Vec<String>,
@@ -94,23 +98,22 @@ impl Draft {
         let section = Section::open("", root, listener::KEYS, faults);
         self.listener = Listener::read(&section, faults);
         self.listen_span = section.get("listen").map(|node| node.span.clone());
-        if let Some(Node {
-            value: Value::Table(table),
-            ..
-        }) = section.get("limits")
-        {
+        if let Some(table) = table_in(&section, "limits") {
             self.limits = Limits::read(&Section::open("limits", table, limits::KEYS, faults), faults);
+        }
+        if let Some(table) = table_in(&section, "events") {
+            let section = Section::open("events", table, events::KEYS, faults);
+            self.events = Events::read(&section, environment, faults);
+        }
+        if let Some(table) = table_in(&section, "compat") {
+            self.compat = Compat::read(&Section::open("compat", table, compat::KEYS, faults), faults);
         }
         let context = Context {
             environment,
             limits: &self.limits,
             directory,
         };
-        if let Some(Node {
-            value: Value::Table(table),
-            ..
-        }) = section.get("server")
-        {
+        if let Some(table) = table_in(&section, "server") {
             let read = |entry: &Entry| Server::read(entry, &context, faults);
             self.servers = table.entries.iter().filter_map(read).collect();
         }
@@ -160,9 +163,17 @@ impl Draft {
         self.check_address(&mut faults);
         self.check_names(&mut faults);
         self.check_paths(&mut faults);
+        let names = self.servers.iter().map(|marked| marked.server.name.as_str());
+        let mut names: Vec<_> = names.collect();
+        if names.is_empty() {
+            names.push(Builtin::Showcase.name());
+        }
+        self.events.check(&names, &mut faults);
         let default_server = self.default_server(&mut faults);
         let Self {
             listener,
+            events,
+            compat,
             limits,
             mut servers,
             notes,
@@ -186,6 +197,8 @@ impl Draft {
             public_url: listener.public_url,
             allowed_origins: listener.allowed_origins,
             trusted_proxies: listener.trusted_proxies,
+            events,
+            compat,
             limits,
             default_server: default_server.or_else(|| only_name(&servers)),
             servers,
@@ -279,6 +292,14 @@ impl Draft {
             faults.push(Fault::maybe_at(span.clone(), message).hint("keep one `default = true`"));
         }
         first.map(|marked| marked.server.name.clone())
+    }
+}
+
+/// The table at a key of the root, if it is one: what else stands there was reported.
+fn table_in<'a>(section: &Section<'a>, name: &str) -> Option<&'a Table> {
+    match &section.get(name)?.value {
+        Value::Table(table) => Some(table),
+        _ => None,
     }
 }
 

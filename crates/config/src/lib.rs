@@ -38,6 +38,8 @@ pub use environment::{Color, Environment};
 pub use error::{ConfigError, Position, Problem};
 pub use expand::ExpandError;
 pub use reference::markdown as reference_markdown;
+pub use section::compat::Compat;
+pub use section::events::{EventPing, Events, TokenCarrier};
 pub use section::limits::Limits;
 pub use section::server::{
     Builtin, Command, Era, Hn, Lease, LeaseKind, Newsnow, Remote, RemoteError, Server, Transport, Upstream,

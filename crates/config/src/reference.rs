@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::section::{Key, limits, listener, server};
+use crate::section::{Key, compat, events, limits, listener, server};
 
 /// The reference as Markdown: one table per section. `docs/configuration.md` contains it, and a test compares them.
 pub fn markdown() -> String {
     let mut text = String::new();
     table(&mut text, "The top of the file", listener::KEYS);
+    table(&mut text, "`[events]`", events::KEYS);
+    table(&mut text, "`[compat]`", compat::KEYS);
     table(&mut text, "`[limits]`", limits::KEYS);
     table(&mut text, "`[server.NAME]`", server::KEYS);
     text

@@ -14,6 +14,12 @@ pub struct Counters {
     pub sessions: usize,
     /// Streams of sessions that clients read.
     pub streams: usize,
+    /// Clients of the event channel.
+    pub event_clients: usize,
+    /// Clients of the event channel that were cut off because they did not keep up.
+    pub event_clients_cut_off: u64,
+    /// Streams on which clients without a session await their replies.
+    pub reply_channels: usize,
     /// Sessions that were refused.
     pub sessions_refused: u64,
     /// Requests that were turned away, by reason; the names are those that

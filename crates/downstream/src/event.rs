@@ -9,6 +9,19 @@ use pontoon_sse::{Event, Field};
 /// A comment: keeps the connection warm and means nothing to the client.
 pub(crate) const COMMENT: &[u8] = b":\n\n";
 
+/// The same for clients that were written to expect these words.
+pub(crate) const PING_COMMENT: &[u8] = b": ping\n\n";
+
+/// The same as an event that a page hears. Not for MCP streams.
+pub(crate) const PING: &[u8] = b"event: ping\ndata: {}\n\n";
+
+/// What a client of the hub hears last that was cut off. Not for MCP streams.
+pub(crate) const TOO_SLOW: &[u8] =
+    b"event: error\ndata: {\"reason\":\"too_slow\",\"message\":\"events were not read in time; come back with Last-Event-ID for the rest\"}\n\n";
+
+/// What the event channel says first, for clients of HTTP+SSE that wait for it.
+pub(crate) const CONNECT: &[u8] = b"event: connect\ndata: {\"connected\":true}\n\n";
+
 const MESSAGE: Field<'static> = Field::from_static("message");
 const ENDPOINT: Field<'static> = Field::from_static("endpoint");
 
@@ -37,6 +50,26 @@ pub(crate) fn priming(out: &mut BytesMut, id: EventId, wait: Duration) {
         ..Event::default()
     };
     event.encode(out);
+}
+
+/// One message as data alone: readers take it for a `message` event too.
+pub(crate) fn nameless(out: &mut BytesMut, data: &[u8]) {
+    Event {
+        data: Some(data),
+        ..Event::default()
+    }
+    .encode(out);
+}
+
+/// An id without data: the client knows where it is, and its page hears nothing.
+pub(crate) fn position(out: &mut BytesMut, id: &str, retry: Option<Duration>) {
+    Event {
+        // What cannot be an id was not one of ours.
+        id: Field::new(id).ok(),
+        retry,
+        ..Event::default()
+    }
+    .encode(out);
 }
 
 /// How long to wait before coming back; dispatches no event.

@@ -11,7 +11,7 @@ use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
-use pontoon_policy::{Caller, Gauge, KeyedGauge, OriginGuard, Policy};
+use pontoon_policy::{Account, Caller, Gauge, KeyedGauge, OriginGuard, Policy};
 use pontoon_session::{Session, Sessions};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -23,14 +23,16 @@ use crate::context::Context;
 use crate::counters::{Counters, Tally};
 use crate::forwarded::Forwarded;
 use crate::hosted::Hosted;
+use crate::hub::Hub;
 use crate::registration::Abandoned;
+use crate::reply_channel::ReplyChannels;
 use crate::response::{self, Reply, ResponseBody};
 use crate::route::{Endpoint, Layout, RouteError, Routes};
 use crate::signpost::Signpost;
 use crate::sse_body::Pace;
 use crate::status::{Fault, Problem};
 use crate::wire::{Head, Notes};
-use crate::{Settings, body, cors};
+use crate::{Settings, body, channel, cors};
 
 /// Serves a set of backends to MCP clients of every revision. Cheap to clone.
 pub struct Gateway<B: Backend>(pub(crate) Arc<Shared<B>>);
@@ -50,6 +52,8 @@ pub(crate) struct Shared<B: Backend> {
     pub(crate) stage: watch::Sender<Stage>,
     pub(crate) connections: Arc<Gauge>,
     pub(crate) per_address: Arc<KeyedGauge<IpAddr>>,
+    pub(crate) event_places: Arc<KeyedGauge<Account>>,
+    pub(crate) reply_channels: ReplyChannels,
     pub(crate) tally: Tally,
 }
 
@@ -93,10 +97,21 @@ impl<B: Backend> Gateway<B> {
             public_prefix: &settings.public_prefix,
             extra: &settings.extra_paths,
         };
+        let routes = Routes::new(&layout)?;
+        let events_path = format!("{}{}", settings.prefix, channel::PATH);
+        if settings.events.is_some() && routes.find(&events_path).is_some() {
+            return Err(RouteError::Claimed(events_path));
+        }
+        let of_address = settings
+            .events
+            .as_ref()
+            .map_or(0, |events| events.max_per_address);
         Ok(Self(Arc::new(Shared {
             policy,
             guard,
-            routes: Routes::new(&layout)?,
+            routes,
+            event_places: KeyedGauge::new("max_clients_per_address", of_address),
+            reply_channels: ReplyChannels::default(),
             signpost: Signpost::new(&layout),
             servers,
             sessions: Sessions::new(settings.sessions),
@@ -203,7 +218,7 @@ impl<B: Backend> Gateway<B> {
     {
         let path = head.uri.path();
         let Some(route) = self.0.routes.find(path) else {
-            return self.outside(head);
+            return self.outside(head, peer);
         };
         let server = &self.0.servers[route.server];
         let forwarded = Forwarded::of(&self.0.settings, peer.ip(), &head.headers);
@@ -227,13 +242,14 @@ impl<B: Backend> Gateway<B> {
     }
 
     /// Paths that lead to no server.
-    fn outside(&self, head: &Parts) -> Result<Reply, Problem> {
-        let prefix = self.0.settings.prefix.as_str();
-        let at_root = head
-            .uri
-            .path()
-            .strip_prefix(prefix)
-            .is_some_and(|rest| matches!(rest, "" | "/"));
+    fn outside(&self, head: &Parts, peer: SocketAddr) -> Result<Reply, Problem> {
+        let below = head.uri.path().strip_prefix(self.0.settings.prefix.as_str());
+        if let (Some(channel::PATH), Some(events)) = (below, &self.0.settings.events) {
+            return Ok(self
+                .0
+                .event_channel(events, head, &Caller::anonymous(peer.ip()))?);
+        }
+        let at_root = below.is_some_and(|rest| matches!(rest, "" | "/"));
         match head.method {
             // It names no path, and nothing here is a tunnel.
             Method::CONNECT => Err(Fault::Method(Endpoint::Mcp.allow()).into()),
@@ -272,7 +288,11 @@ impl<B: Backend> Gateway<B> {
     /// What is held now and what was refused since the start.
     pub fn counters(&self) -> Counters {
         let shared = &self.0;
+        let hub = shared.settings.events.as_ref().map(|events| &events.hub);
         Counters {
+            event_clients: hub.map_or(0, Hub::client_count),
+            event_clients_cut_off: hub.map_or(0, Hub::cut_off),
+            reply_channels: shared.reply_channels.len(),
             connections: shared.connections.held(),
             connections_refused: shared.connections.refused() + shared.per_address.refused(),
             sessions: shared.sessions.len(),
@@ -300,6 +320,10 @@ impl<B: Backend> Gateway<B> {
         for session in self.0.sessions.drain() {
             self.0.close(&session);
         }
+        if let Some(events) = &self.0.settings.events {
+            events.hub.disconnect_all();
+        }
+        self.0.reply_channels.close();
         let _ = tokio::time::timeout_at(deadline, self.0.stage.closed()).await;
         self.0.stage.send_replace(Stage::Cut);
         self.0.stage.closed().await;

@@ -34,6 +34,9 @@ impl<B: Backend> Context<'_, B> {
         );
         let mut opening = BytesMut::new();
         event::endpoint(&mut opening, &uri);
+        if self.shared.settings.compat.legacy_connect_event {
+            opening.extend_from_slice(event::CONNECT);
+        }
         let stream = EventStream::new(reader, None, self.shared.pace())
             .opening_with(&opening)
             .holding(Box::new(registration));

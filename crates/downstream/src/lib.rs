@@ -14,6 +14,9 @@
 //! A [`Pipe`] serves one backend to the one client that started this process;
 //! `stdio` is all of that, and shares `era`, `status` and `batch`.
 //!
+//! A [`Hub`] sends named events to clients that only listen. It is no MCP
+//! transport, and shares the streams' machinery: `hub` is all of it.
+//!
 //! No task and no channel belongs to an exchange or a stream: hyper polls the
 //! response's body, and whoever produces messages wakes it.
 
@@ -23,6 +26,7 @@ mod backend;
 mod batch;
 mod body;
 mod caught;
+mod channel;
 mod connection;
 mod context;
 mod cors;
@@ -35,9 +39,11 @@ mod gateway;
 mod head;
 mod hosted;
 mod http_sse;
+mod hub;
 mod listener;
 mod mirror;
 mod registration;
+mod reply_channel;
 mod response;
 mod route;
 mod settings;
@@ -51,9 +57,11 @@ mod trace;
 mod wire;
 
 pub use backend::{Backend, SessionNeed, Streaming, Target, UnknownQuestion};
+pub use channel::{ChannelToken, EventChannel, InvalidToken};
 pub use counters::Counters;
 pub use gateway::Gateway;
+pub use hub::{ClientId, ClientState, Hub, HubEvent, HubSettings, InvalidClientId, NotSent, Ping};
 pub use response::ResponseBody;
 pub use route::RouteError;
-pub use settings::{AcceptPolicy, ExtraPath, Settings};
+pub use settings::{AcceptPolicy, Compat, ExtraPath, Settings};
 pub use stdio::{Explain, Pipe, PipeEnd, PipeSettings, Unexplained};

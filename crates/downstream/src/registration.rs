@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use crate::backend::Backend;
 use crate::gateway::Shared;
+use crate::sse_body::Hold;
 
 /// A session in the registry that ends unless it is kept.
 ///
@@ -42,6 +43,8 @@ impl<B: Backend> Registration<B> {
         self.shared.end(&self.session);
     }
 }
+
+impl<B: Backend> Hold for Registration<B> {}
 
 impl<B: Backend> Drop for Registration<B> {
     fn drop(&mut self) {

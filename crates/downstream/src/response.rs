@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
@@ -133,6 +133,9 @@ pub(crate) fn refuse(problem: &Problem) -> Reply {
     let headers = reply.headers_mut();
     if let Some(allow) = fault.allow() {
         headers.insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    if let Some(challenge) = fault.challenge() {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     if let Some(seconds) = fault.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));

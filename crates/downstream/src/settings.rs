@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::channel::EventChannel;
 use pontoon_jsonrpc::Limits;
 use pontoon_policy::TrustedProxies;
 use pontoon_session::{SessionId, SessionLimits, StreamLimits};
@@ -25,6 +26,19 @@ pub struct ExtraPath {
     pub server: String,
     /// The path, such as `/api/mcp`.
     pub path: String,
+}
+
+/// What is done for clients that were written against something else than the specification. All of it is off unless
+/// it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compat {
+    /// HTTP+SSE sends an event `connect` behind `endpoint`.
+    pub legacy_connect_event: bool,
+    /// A POST of a client that has a GET stream is answered with 202, and the reply comes on that stream. A
+    /// client without a session may open one.
+    pub get_channel_responses: bool,
+    /// A method that MCP does not have is the name of a tool, and its params are the arguments.
+    pub direct_tool_methods: bool,
 }
 
 /// All switches and limits of the client side.
@@ -82,6 +96,10 @@ pub struct Settings {
     pub streams: StreamLimits,
     /// Bounds on messages.
     pub messages: Limits,
+    /// The event channel, if there is one.
+    pub events: Option<EventChannel>,
+    /// For clients that were written against something else than the specification.
+    pub compat: Compat,
 }
 
 impl Default for Settings {
@@ -118,6 +136,8 @@ impl Default for Settings {
                 streams: 64,
             },
             messages: Limits::CLIENT,
+            events: None,
+            compat: Compat::default(),
         }
     }
 }

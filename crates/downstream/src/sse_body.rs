@@ -10,6 +10,7 @@ use pontoon_session::{Aborted, Delivery, EventId, Peek, Reader, StreamId};
 use tokio::time::{Instant, Sleep};
 
 use crate::event;
+use crate::hub::Ping;
 
 /// Messages that are ready go out together, up to about this many bytes.
 const COALESCE: usize = 32 * 1024;
@@ -24,8 +25,38 @@ pub(crate) struct Pace {
     pub(crate) retry: Option<Duration>,
 }
 
+/// What the messages of a stream are, and how each becomes an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Framing {
+    /// MCP messages without ids: the stream cannot be resumed.
+    Plain,
+    /// MCP messages with ids of this stream.
+    Resumable(StreamId),
+    /// MCP messages as data alone, and keep-alive comments that say `ping`.
+    Nameless,
+    /// Whole events, which go out as they are.
+    Frames(Ping),
+}
+
+impl Framing {
+    /// What a silent stream says.
+    fn keep_alive(self) -> &'static [u8] {
+        match self {
+            Self::Plain | Self::Resumable(_) | Self::Frames(Ping::Comment) => event::COMMENT,
+            Self::Nameless => event::PING_COMMENT,
+            Self::Frames(Ping::Event) => event::PING,
+        }
+    }
+}
+
 /// Something to hold until the stream is over.
-pub(crate) type Held = Box<dyn Send + Sync>;
+pub(crate) trait Hold: Send + Sync {
+    /// The first bytes of the stream are taken.
+    fn opened(&self) {}
+}
+
+/// Something to hold until the stream is over.
+pub(crate) type Held = Box<dyn Hold>;
 
 /// The body of an event stream.
 ///
@@ -33,8 +64,7 @@ pub(crate) type Held = Box<dyn Send + Sync>;
 /// the request, so that the connection's read buffer is free for reuse.
 pub(crate) struct EventStream {
     reader: Reader,
-    /// The stream's place in event ids, if it can be resumed.
-    id: Option<StreamId>,
+    framing: Framing,
     /// What goes out before the first message.
     opening: BytesMut,
     pace: Pace,
@@ -50,7 +80,7 @@ impl EventStream {
     pub(crate) fn new(reader: Reader, id: Option<StreamId>, pace: Pace) -> Self {
         Self {
             reader,
-            id,
+            framing: id.map_or(Framing::Plain, Framing::Resumable),
             opening: BytesMut::new(),
             pace,
             timer: None,
@@ -60,10 +90,16 @@ impl EventStream {
         }
     }
 
+    /// Its messages become events in another way.
+    pub(crate) fn framed(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
     /// Opens with an event that has an id and no data, which tells the client
     /// where to resume before there is anything to say.
     pub(crate) fn primed(mut self, retry: Duration) -> Self {
-        if let Some(stream) = self.id {
+        if let Framing::Resumable(stream) = self.framing {
             event::priming(&mut self.opening, EventId { stream, sequence: 0 }, retry);
         }
         self
@@ -100,6 +136,15 @@ impl EventStream {
     /// The next bytes to send; `None` when everything was sent.
     pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut chunk = std::mem::take(&mut self.opening);
+        if let (false, Some(held)) = (chunk.is_empty(), &self.held) {
+            held.opened();
+        }
+        if chunk.is_empty()
+            && let Some(frame) = self.whole_frame()
+        {
+            self.last_write = Instant::now();
+            return Poll::Ready(Some(frame));
+        }
         while !self.over && chunk.len() < COALESCE {
             match self.reader.poll_peek(cx) {
                 Poll::Pending => break,
@@ -115,7 +160,7 @@ impl EventStream {
             return Poll::Ready(None);
         }
         ready!(self.poll_keep_alive(cx));
-        Poll::Ready(Some(Bytes::from_static(event::COMMENT)))
+        Poll::Ready(Some(Bytes::from_static(self.framing.keep_alive())))
     }
 
     fn take_message(&mut self, chunk: &mut BytesMut) {
@@ -124,12 +169,25 @@ impl EventStream {
         }
     }
 
+    /// An event that needs no encoding is not even copied: all clients share its bytes.
+    fn whole_frame(&mut self) -> Option<Bytes> {
+        match self.framing {
+            Framing::Frames(_) if !self.over => Some(self.reader.try_next()?.message),
+            _ => None,
+        }
+    }
+
     fn encode(&self, delivery: &Delivery, chunk: &mut BytesMut) {
-        let id = self.id.map(|stream| EventId {
-            stream,
-            sequence: delivery.sequence,
-        });
-        event::message(chunk, id, &delivery.message);
+        let message = &delivery.message;
+        match self.framing {
+            Framing::Plain => event::message(chunk, None, message),
+            Framing::Resumable(stream) => {
+                let sequence = delivery.sequence;
+                event::message(chunk, Some(EventId { stream, sequence }), message);
+            }
+            Framing::Nameless => event::nameless(chunk, message),
+            Framing::Frames(_) => chunk.extend_from_slice(message),
+        }
     }
 
     fn end(&mut self, end: Peek, chunk: &mut BytesMut) {
@@ -138,6 +196,9 @@ impl EventStream {
         self.timer = None;
         if let (Peek::Aborted(Aborted::Closed), Some(retry)) = (end, self.pace.retry) {
             event::retry(chunk, retry);
+        }
+        if let (Peek::Aborted(Aborted::Overflow), Framing::Frames(_)) = (end, self.framing) {
+            chunk.extend_from_slice(event::TOO_SLOW);
         }
     }
 
@@ -166,7 +227,7 @@ impl EventStream {
 impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
-            .field("id", &self.id)
+            .field("framing", &self.framing)
             .field("over", &self.over)
             .finish_non_exhaustive()
     }

@@ -22,6 +22,12 @@ pub(crate) enum Fault {
     Framing,
     /// The body has transfer codings other than chunked.
     Coding,
+    /// The event channel wants a token, and this is none or another.
+    Unauthorized,
+    /// The client's address has a stream for its replies, and names no other.
+    ChannelTaken,
+    /// The name of a stream for replies can be guessed, or is none.
+    ChannelName,
     /// No server is at that path; where they are.
     UnknownPath(Arc<str>),
     /// The path is served, but not with that method; the methods that are.
@@ -111,6 +117,9 @@ impl Fault {
             Self::HeadTimeout => row(S::REQUEST_TIMEOUT, invalid, "head_timeout"),
             Self::Framing => row(S::BAD_REQUEST, invalid, "framing"),
             Self::Coding => row(S::BAD_REQUEST, invalid, "transfer_coding"),
+            Self::Unauthorized => row(S::UNAUTHORIZED, invalid, "unauthorized"),
+            Self::ChannelTaken => row(S::CONFLICT, invalid, "channel_taken"),
+            Self::ChannelName => row(S::BAD_REQUEST, invalid, "channel_name"),
             Self::UnknownPath(_) => row(S::NOT_FOUND, invalid, "unknown_path"),
             Self::Method(_) => row(S::METHOD_NOT_ALLOWED, invalid, "method_not_allowed"),
             Self::ContentType => row(S::UNSUPPORTED_MEDIA_TYPE, invalid, "content_type"),
@@ -160,6 +169,11 @@ impl Fault {
                 "the request must end where nobody can doubt it: one Content-Length or one Transfer-Encoding, lines ending in CRLF"
             }
             Self::Coding => "the only transfer coding is chunked, and once",
+            Self::Unauthorized => "this channel needs its token",
+            Self::ChannelTaken => {
+                "a stream for these replies is open already; tell yours apart by a query such as ?channel=SECRET"
+            }
+            Self::ChannelName => "a channel is named by 16 to 256 of A-Z, a-z, 0-9, -, ., _ and ~",
             Self::UnknownPath(elsewhere) => return elsewhere.to_string().into(),
             Self::Method(allow) => return format!("this path takes {allow}").into(),
             Self::ContentType => "send the message with Content-Type: application/json",
@@ -223,6 +237,11 @@ impl Fault {
             Self::Method(allow) => Some(allow),
             _ => None,
         }
+    }
+
+    /// What `WWW-Authenticate` asks for.
+    pub(crate) fn challenge(&self) -> Option<&'static str> {
+        matches!(self, Self::Unauthorized).then_some("Bearer realm=\"events\"")
     }
 
     /// Whether the same request may succeed a little later.

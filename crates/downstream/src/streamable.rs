@@ -7,8 +7,9 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::Body;
 use pontoon_jsonrpc::{
-    ErrorObject, Message, Notification, Outcome, Payload, Refusal, Request, Response, code,
+    ErrorObject, Message, Notification, Outcome, Payload, Raw, RawObject, Refusal, Request, Response, code,
 };
+use pontoon_mcp::meta::META;
 use pontoon_mcp::{LegacyRevision, Priming, header, method};
 use pontoon_policy::LimitReached;
 use pontoon_session::{Delivery, Detach, EventId, NewStream, Outbox, ResumeError, Session, Transport};
@@ -20,6 +21,7 @@ use crate::body;
 use crate::context::Context;
 use crate::era::Era;
 use crate::event;
+use crate::reply_channel;
 use crate::response::{self, Reply};
 use crate::sse_body::EventStream;
 use crate::status::{Fault, Problem};
@@ -62,8 +64,8 @@ impl<B: Backend> Context<'_, B> {
                 Box::pin(self.open(request, accepts)).await
             }
             (Era::Legacy(revision), Message::Request(request)) => match self.session_for(&request)? {
-                Some(session) => self.exchange(&session, request, accepts).await,
-                None => Box::pin(self.single(request, revision, accepts)).await,
+                Some(session) => self.exchange(&session, self.directly(request), accepts).await,
+                None => Box::pin(self.single(self.directly(request), revision, accepts)).await,
             },
             (Era::Legacy(_), other) => {
                 match self.named_session()? {
@@ -72,6 +74,30 @@ impl<B: Backend> Context<'_, B> {
                 }?;
                 Ok(response::empty(StatusCode::ACCEPTED))
             }
+        }
+    }
+
+    /// `compat.direct_tool_methods`: what MCP does not have as a method is a tool, for clients that call it like one.
+    /// All methods of MCP are known, or have a slash in them.
+    fn directly(&self, request: Request) -> Request {
+        let name = &*request.method;
+        let is_tool = !method::is_request(name) && !name.contains('/');
+        if !(self.shared.settings.compat.direct_tool_methods && is_tool) {
+            return request;
+        }
+        let arguments = request.params.as_ref().and_then(Raw::object);
+        let arguments = arguments.unwrap_or_else(RawObject::empty);
+        let call = RawObject::empty();
+        let mut call = call.edit();
+        call.set("name", Raw::string(name));
+        call.set("arguments", arguments.edit().remove(META).finish());
+        if let Some(meta) = arguments.get(META) {
+            call.set(META, meta);
+        }
+        Request {
+            id: request.id,
+            method: method::TOOLS_CALL.into(),
+            params: Some(call.finish()),
         }
     }
 
@@ -91,6 +117,9 @@ impl<B: Backend> Context<'_, B> {
         request: Request,
         accepts: Accepts,
     ) -> Result<Reply, Problem> {
+        if let Some(outbox) = self.session_channel(session) {
+            return Box::pin(self.exchange_through(outbox, session, request)).await;
+        }
         let id = request.id.clone();
         let form = Form::new(accepts, &request.method);
         let permit = self.permit_new(request).map_err(|fault| fault.of(&id))?;
@@ -115,6 +144,9 @@ impl<B: Backend> Context<'_, B> {
         accepts: Accepts,
     ) -> Result<Reply, Problem> {
         let id = request.id.clone();
+        if let Some(outbox) = self.open_reply_channel().map_err(|fault| fault.of(&id))? {
+            return Box::pin(self.single_through(outbox, request, revision)).await;
+        }
         let form = Form::new(accepts, &request.method);
         let permit = self.permit_alone(request).map_err(|fault| fault.of(&id))?;
         // Nobody can come back for an answer without a session.
@@ -136,6 +168,7 @@ impl<B: Backend> Context<'_, B> {
     /// `initialize` opens a session, whatever id the client proposes.
     async fn open(&self, request: Request, accepts: Accepts) -> Result<Reply, Problem> {
         let id = request.id.clone();
+        let channel = self.open_reply_channel().map_err(|fault| fault.of(&id))?;
         let registration = self
             .register(Transport::Streamable)
             .map_err(|fault| fault.of(&id))?;
@@ -149,13 +182,14 @@ impl<B: Backend> Context<'_, B> {
             registration.end();
         }
         let answer = answer.map_err(|fault| fault.of(&id))?;
-        let mut reply = match accepts {
-            Accepts::Stream => {
+        let mut reply = match (channel, accepts) {
+            (Some(channel), _) => reply_channel::deliver(&channel, &answer),
+            (None, Accepts::Stream) => {
                 let mut events = BytesMut::new();
                 event::message(&mut events, None, &answer.message);
                 response::closed_events(events.freeze())
             }
-            _ => response::json(StatusCode::OK, answer.message),
+            (None, _) => response::json(StatusCode::OK, answer.message),
         };
         if opened {
             let id = HeaderValue::try_from(session.id().to_text()).expect("a session id is visible ASCII");
@@ -255,6 +289,12 @@ impl<B: Backend> Context<'_, B> {
 
     /// GET: a stream for what belongs to no request, or the rest of a broken one.
     pub(crate) fn get(&self) -> Result<Reply, Problem> {
+        if Era::of_headers(&self.head.headers)? != Era::Modern
+            && self.named_session()?.is_none()
+            && let Some(channel) = self.reply_channel()?
+        {
+            return Ok(channel);
+        }
         let session = self.session_of_bodiless()?;
         accept::for_get(&self.head.headers, self.shared.settings.accept)?;
         if self.shared.is_draining() {

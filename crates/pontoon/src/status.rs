@@ -44,6 +44,7 @@ impl Status {
             connections = held.connections,
             sessions = held.sessions,
             streams = held.streams,
+            event_clients = held.event_clients,
             calls = of_endpoints(Endpoint::in_flight),
             parked = of_endpoints(Endpoint::parked),
             leases = of_endpoints(Endpoint::leases),

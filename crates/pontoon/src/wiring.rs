@@ -1,6 +1,7 @@
 //! Where the rooms are put together: the configuration's settings become each room's own.
 
 mod builtin;
+mod events;
 mod listener;
 mod servers;
 
@@ -37,8 +38,14 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
     let processes = Gauge::new("max_processes", config.limits.max_processes);
     let outer: pontoon_supervise::Environment = environment.variables().collect();
     let outer = Arc::new(outer);
-    let endpoints = config.servers.iter();
-    let endpoints = endpoints.map(|server| servers::endpoint(server, &config.limits, &outer, &processes));
+    let hub = events::hub(config);
+    let endpoints = config.servers.iter().map(|server| {
+        let mirror = hub
+            .as_ref()
+            .filter(|_| events::is_mirrored(config, server))
+            .cloned();
+        servers::endpoint(server, &config.limits, &outer, &processes, mirror)
+    });
     let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
     let default = config
         .default_server
@@ -49,7 +56,9 @@ pub(crate) fn assemble(config: &Config, environment: &Environment) -> anyhow::Re
         listeners: config.limits.max_listeners_per_principal,
     });
     let guard = listener::guard(config)?;
-    let settings = listener::settings(config);
+    let mut settings = listener::settings(config);
+    settings.events = hub.map(|hub| events::channel(config, hub)).transpose()?;
+    events::report(config);
     let gateway = Gateway::new(settings, Arc::new(policy), guard, endpoints.clone(), default)
         .context("the addresses cannot be laid out")?;
     Ok(House {

@@ -80,6 +80,7 @@ impl Lease {
         if desk.attempt != attempt || desk.phase != Phase::Up {
             return;
         }
+        self.shared.mirror(&message);
         // A server that talks though nobody waits for it is not used.
         if !desk.link.is_idle() {
             self.touch(now);

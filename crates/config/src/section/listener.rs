@@ -81,6 +81,20 @@ pub(crate) const KEYS: &[Key] = &[
         doc: "Proxies that are believed when they say for whom they ask: `X-Forwarded-For` names the client whose limits count, and `X-Forwarded-Prefix` the path that was stripped, instead of that of `public_url`. From anybody else these are ignored.",
     },
     Key {
+        name: "events",
+        takes: "a table, see [events]",
+        default: "",
+        example: "{}",
+        doc: "The event channel at `/sse/connect`: see [The event channel](events.md).",
+    },
+    Key {
+        name: "compat",
+        takes: "a table, see [compat]",
+        default: "",
+        example: "{}",
+        doc: "For clients that were written against something else than the specification.",
+    },
+    Key {
         name: "limits",
         takes: "a table, see [limits]",
         default: "",
@@ -112,7 +126,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn read(section: &Section<'_>, faults: &mut Faults) -> Self {
-        for tables in ["limits", "server"] {
+        for tables in ["events", "compat", "limits", "server"] {
             section.read(tables, faults, |node| table_of(node).map(|_| ()));
         }
         Self {

@@ -1,6 +1,8 @@
 //! One file per section of the configuration, and what they share: a table read against its list of keys.
 
+pub(crate) mod compat;
 pub(crate) mod desktop;
+pub(crate) mod events;
 pub(crate) mod limits;
 pub(crate) mod listener;
 pub(crate) mod server;

@@ -1,6 +1,6 @@
 //! What the lists of keys say is what the reader does.
 
-use super::{Key, limits, listener, server};
+use super::{Key, compat, events, limits, listener, server};
 use crate::{Config, Draft, Environment};
 
 fn config(text: &str) -> Config {
@@ -12,6 +12,7 @@ fn config(text: &str) -> Config {
 fn base(section: &str, key: &Key) -> &'static str {
     match key.name {
         "builtin" | "command" | "url" => "",
+        "token_in" => "token = \"0123456789abcdef\"\n",
         "base_url" => "builtin = \"hackernews\"\n",
         "search_url" => "builtin = \"hn\"\n",
         "sources_url" | "poll_interval" => "builtin = \"newsnow\"\n",
@@ -40,6 +41,8 @@ fn file_without(section: &str, key: &Key) -> String {
 
 const SECTIONS: &[(&str, &[Key])] = &[
     ("", listener::KEYS),
+    ("events", events::KEYS),
+    ("compat", compat::KEYS),
     ("limits", limits::KEYS),
     ("server.it", server::KEYS),
 ];

@@ -4,8 +4,10 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
+mod article;
 mod batch;
 mod errors;
+mod events;
 mod http_sse;
 mod legacy;
 mod lifecycle;

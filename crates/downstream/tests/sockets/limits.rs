@@ -32,7 +32,7 @@ pub(crate) async fn open_stream(address: SocketAddr) -> TcpStream {
     stream
 }
 
-async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+pub(crate) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4096];
     while !text.contains(end) {

@@ -4,6 +4,7 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
+mod events;
 mod limits;
 mod memory;
 #[path = "../support/mod.rs"]

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use pontoon_config::{Accept, Config, RoutePath};
-use pontoon_downstream::{AcceptPolicy, ExtraPath, Settings};
+use pontoon_downstream::{AcceptPolicy, Compat, ExtraPath, Settings};
 use pontoon_policy::{Authority, Network, OriginGuard, TrustedProxies};
 use pontoon_session::{SessionLimits, StreamLimits};
 
@@ -46,6 +46,11 @@ pub(crate) fn settings(config: &Config) -> Settings {
             queue_bytes: limits.max_queue_bytes,
             replay_bytes: limits.max_event_log_bytes,
             streams: limits.max_streams_per_session,
+        },
+        compat: Compat {
+            legacy_connect_event: config.compat.legacy_connect_event,
+            get_channel_responses: config.compat.get_channel_responses,
+            direct_tool_methods: config.compat.direct_tool_methods,
         },
         ..Settings::default()
     }

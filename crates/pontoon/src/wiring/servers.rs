@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use pontoon_broker::{Endpoint, EndpointSettings, Hosting, LeasePolicy};
 use pontoon_config::{Command, Era, Lease, LeaseKind, Limits, Remote, Server, Transport, Upstream};
+use pontoon_downstream::Hub;
 use pontoon_policy::Gauge;
 use pontoon_supervise::{CommandSpec, Environment, Grace, Inherit};
 use pontoon_translate::Timeouts;
@@ -19,9 +20,13 @@ pub(crate) fn endpoint(
     limits: &Limits,
     outer: &Arc<Environment>,
     processes: &Arc<Gauge>,
+    mirror: Option<Hub>,
 ) -> anyhow::Result<Arc<Endpoint>> {
     let connector = connector(server, limits, outer)?;
-    let settings = endpoint_settings(server, limits);
+    let settings = EndpointSettings {
+        mirror,
+        ..endpoint_settings(server, limits)
+    };
     Ok(Arc::new(Endpoint::new(
         settings,
         connector,

@@ -9,7 +9,7 @@ fn an_unknown_key_with_a_neighbour() {
       |
     2 |   lisen = "···········"
       |   ^^^^^
-      = allowed: listen, allow_wildcard, public_url, path_prefix, accept, keep_alive, allowed_hosts, allowed_origins, trusted_proxies, limits, server
+      = allowed: listen, allow_wildcard, public_url, path_prefix, accept, keep_alive, allowed_hosts, allowed_origins, trusted_proxies, events, compat, limits, server
       = help: did you mean `listen`?
     "#);
     insta::assert_snapshot!(refusal("[limits]\nmaxSessions = 5"), @r#"
@@ -451,4 +451,25 @@ era = "modern"
         text.contains("`server.far.era` needs another `transport`: HTTP+SSE is older than 2026-07-28"),
         "{text}"
     );
+}
+
+#[test]
+fn an_event_channel_that_contradicts_itself() {
+    let short =
+        refusal("[events]\ntoken = \"secret-but-short\"\ntoken_in = [\"header\"]\nmirror = [\"nobody\"]");
+    assert!(
+        short.contains("`events.token_in` has an item that cannot be"),
+        "{short}"
+    );
+    let short = refusal("[events]\ntoken = \"hunter2\"");
+    assert!(short.contains("`events.token` is no token"), "{short}");
+    assert!(!short.contains("hunter2"), "{short}");
+    let bare = refusal("[events]\ntoken_in = [\"query\"]");
+    assert!(bare.contains("`events.token_in` needs a `token`"), "{bare}");
+    let nobody = refusal("[events]\nenable = true\nmirror = [\"nobody\"]");
+    assert!(
+        nobody.contains("`nobody`, which is none of the configured ones"),
+        "{nobody}"
+    );
+    assert!(nobody.contains("showcase"), "{nobody}");
 }

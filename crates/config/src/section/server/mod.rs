@@ -15,6 +15,7 @@ pub use command::{Command, Lease, LeaseKind};
 pub use era::Era;
 pub(crate) use keys::KEYS;
 pub use remote::{Remote, RemoteError, Transport};
+pub(crate) use texts::argument as text_with_variables;
 
 use super::limits::Timeouts;
 use super::{Section, table_of};

@@ -17,7 +17,7 @@ pub(super) struct Names {
 }
 
 /// A text in which `${NAME}` is replaced. Unlike other texts it may be empty.
-pub(super) fn argument(node: &Node, environment: &Environment) -> Result<String, Refused> {
+pub(crate) fn argument(node: &Node, environment: &Environment) -> Result<String, Refused> {
     match node.as_str() {
         Some(text) if text.contains('\0') => Err(Refused::because("contains a NUL character")),
         Some(text) => expand(text, environment).map_err(|error| Refused::because(error.to_string())),
