@@ -245,9 +245,9 @@ impl<B: Backend> Gateway<B> {
     fn outside(&self, head: &Parts, peer: SocketAddr) -> Result<Reply, Problem> {
         let below = head.uri.path().strip_prefix(self.0.settings.prefix.as_str());
         if let (Some(channel::PATH), Some(events)) = (below, &self.0.settings.events) {
-            return Ok(self
-                .0
-                .event_channel(events, head, &Caller::anonymous(peer.ip()))?);
+            let forwarded = Forwarded::of(&self.0.settings, peer.ip(), &head.headers);
+            let caller = Caller::anonymous(forwarded.client);
+            return Ok(self.0.event_channel(events, head, &caller)?);
         }
         let at_root = below.is_some_and(|rest| matches!(rest, "" | "/"));
         match head.method {

@@ -1,7 +1,10 @@
 //! The event channel over HTTP; a test that proves a row of the requirements is named after it.
 
+use std::net::Ipv4Addr;
+
 use http::{Method, StatusCode};
 use pontoon_downstream::{ChannelToken, EventChannel, Hub, HubEvent, HubSettings, Settings};
+use pontoon_policy::{Network, TrustedProxies};
 use pontoon_session::SessionId;
 
 use crate::support::client::Answer;
@@ -64,6 +67,26 @@ async fn s3_13_and_s3_24_a_page_connects_and_hears_what_is_sent() {
         text.contains("\"resumed\":true") && text.contains("data: missed"),
         "{text}"
     );
+}
+
+/// Behind a proxy the limit for each address is that of the pages, not the proxy's.
+#[tokio::test(start_paused = true)]
+async fn pages_behind_a_trusted_proxy_are_told_apart() {
+    let proxies = Network::new(Ipv4Addr::LOCALHOST.into(), 8).unwrap();
+    let hub = hub();
+    let house = House::with_settings(Settings {
+        events: Some(open(&hub)),
+        trusted_proxies: TrustedProxies::new(vec![proxies]),
+        ..Settings::default()
+    });
+    let mut held = Vec::new();
+    for client in ["192.0.2.1", "192.0.2.1", "192.0.2.2"] {
+        let answer = page(&house).with("x-forwarded-for", client).get().await;
+        assert_eq!(answer.status, StatusCode::OK, "{client}");
+        held.push(answer);
+    }
+    let third = page(&house).with("x-forwarded-for", "192.0.2.1").get().await;
+    assert_eq!(third.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test(start_paused = true)]
