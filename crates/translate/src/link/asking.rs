@@ -34,7 +34,8 @@ const MAX_WAITING: usize = 16;
 /// and to be asked costs their clients a request more.
 const COURTESY: Duration = Duration::from_secs(1);
 
-/// How long after the handshake `roots/list` is taken for a matter of the server's own, where nothing says what it is about.
+/// How long after the handshake `roots/list` is taken for a matter of the server's own, which a call need not be interrupted
+/// for, though nothing says what it is about.
 const SETTLING_IN: Duration = Duration::from_secs(1);
 
 /// A call whose client is asked something, from its first question to its end.
@@ -104,6 +105,8 @@ pub(super) struct Asked {
     pub(super) server_id: Id,
     kind: Kind,
     subject: Subject,
+    /// How long it may wait before it is brought: for others, or for the end of the call.
+    patience: Duration,
     /// As `inputRequests` has it.
     request: Raw,
 }
@@ -182,22 +185,20 @@ impl<O: Outlet> Link<O> {
     ) -> Result<(), ErrorObject> {
         let nobody = || super::question::nobody(&request.method);
         let kind = Kind::of(&request.method).ok_or_else(nobody)?;
+        let says_nothing = within.is_none_or(|id| self.is_own(id));
+        let is_settling_in = says_nothing && kind == Kind::Roots && now < self.opened_at + SETTLING_IN;
         let mut asked = Asked {
             server_id: request.id.clone(),
             kind,
             subject: Subject::Call,
+            patience: if is_settling_in { COURTESY } else { SETTLING },
             request: input_required::question(&request.method, request.params.as_ref()),
         };
-        let is_about_none = self.says_whose || now < self.opened_at + SETTLING_IN;
-        let courtesy = if is_about_none && kind == Kind::Roots {
-            COURTESY
-        } else {
-            Duration::ZERO
-        };
+        let is_about_none = self.says_whose && kind == Kind::Roots;
         let call = match within {
             // What it asks about is over, or its client cannot be asked: that is no other client's affair.
             Some(id) if !self.is_own(id) => Some(self.asked_about(id).ok_or_else(nobody)?),
-            _ => self.only_call().filter(|_| courtesy.is_zero()),
+            _ => self.only_call().filter(|_| !is_about_none),
         };
         if let Some(call) = call {
             return self
@@ -211,7 +212,7 @@ impl<O: Outlet> Link<O> {
         self.waiting.push(Waiting {
             asked,
             params: request.params.clone(),
-            courtesy: now + courtesy,
+            courtesy: if is_about_none { now + COURTESY } else { now },
             until: now + self.timeouts.call,
         });
         Ok(())
@@ -276,8 +277,11 @@ impl<O: Outlet> Link<O> {
             ));
             return Err((asked, error));
         }
-        if let Stage::Resumed = asking.stage {
-            asking.stage = Stage::Settling(now + SETTLING);
+        let due = now + asked.patience;
+        match &mut asking.stage {
+            Stage::Settling(earlier) => *earlier = due.min(*earlier),
+            Stage::Resumed => asking.stage = Stage::Settling(due),
+            Stage::Parked(_) => {}
         }
         asking.open.push((name, asked));
         self.next_question += 1;
@@ -296,7 +300,7 @@ impl<O: Outlet> Link<O> {
                 declared: client.asks.clone(),
                 round: 0,
                 open: Vec::new(),
-                stage: Stage::Settling(now + SETTLING),
+                stage: Stage::Resumed,
                 place: out.park(&client.owner)?,
             };
             self.asking.insert(call, asking);

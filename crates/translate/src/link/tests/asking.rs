@@ -243,13 +243,19 @@ fn right_after_the_handshake_a_server_on_a_pipe_asks_for_itself() {
         server: {"id":"r","method":"roots/list"}
         time 1349ms
         server: {"id":2,"result":{}}
+            to server: {"id":"r","error":{"code":-32603,"message":"The client did not answer in time"}}
             to m: {"id":1,"result":{"resultType":"complete",…
-        m: {"id":2,"method":"tools/call","params":{"name":"slow","_meta":{$A}}}
-            to server: {"id":3,…
-        server: {"id":"s","method":"roots/list"}
-        time 2s
-            to m: {"id":2,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"}},…
-        time 2349ms
+        "#,
+    );
+    asked(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"slow","_meta":{$A}}}
+            to server: {"id":2,…
+        time 350ms
+        server: {"id":"r","method":"roots/list"}
+        server: {"id":"s","method":"sampling/createMessage","params":{"messages":[]}}
+        time 370ms
+            to m: {"id":1,"result":{"resultType":"input_required","inputRequests":{"question-1":{"method":"roots/list"},"question-2":{"method":"sampling/createMessage",…
         "#,
     );
 }
