@@ -250,7 +250,7 @@ impl<O: Outlet> Link<O> {
         calls.next().is_none().then_some(only)
     }
 
-    /// Adds a question to those of a call; gives it back with what the server is to be told.
+    /// Adds a question to those of a call; else tells what the server is to be told, and to which question.
     fn put(
         &mut self,
         call: UpstreamId,
@@ -258,24 +258,24 @@ impl<O: Outlet> Link<O> {
         params: Option<&Raw>,
         now: Duration,
         out: &mut O,
-    ) -> Result<(), (Asked, ErrorObject)> {
+    ) -> Result<(), (Id, ErrorObject)> {
         let declared = match self.client_of(call) {
             Some(client) => client.asks.as_ref(),
             None => self.asking.get(&call).and_then(|asking| asking.declared.as_ref()),
         };
         if let Some(error) = declared.and_then(|declared| undeclared(declared, asked.kind, params)) {
-            return Err((asked, error));
+            return Err((asked.server_id, error));
         }
         let name = format!("question-{}", self.next_question);
-        let Some(asking) = self.asking_of(call, now, out) else {
+        let Some(asking) = self.asking_of(call, out) else {
             let error = invalid_request("Too many calls wait for their clients; try again later");
-            return Err((asked, error));
+            return Err((asked.server_id, error));
         };
         if asking.open.len() >= MAX_QUESTIONS {
             let error = invalid_request(format!(
                 "{MAX_QUESTIONS} questions of this call are open; that is the limit"
             ));
-            return Err((asked, error));
+            return Err((asked.server_id, error));
         }
         let due = now + asked.patience;
         match &mut asking.stage {
@@ -289,7 +289,7 @@ impl<O: Outlet> Link<O> {
     }
 
     /// The record of a call whose client is asked something; made if there is none and there is room.
-    fn asking_of(&mut self, call: UpstreamId, now: Duration, out: &mut O) -> Option<&mut Asking<O::Place>> {
+    fn asking_of(&mut self, call: UpstreamId, out: &mut O) -> Option<&mut Asking<O::Place>> {
         if !self.asking.contains_key(&call) {
             let client = self.client_of(call)?;
             let Asker::Account(account) = client.asker() else {
@@ -328,9 +328,9 @@ impl<O: Outlet> Link<O> {
             return;
         }
         for Waiting { asked, params, .. } in ready {
-            if let Err((asked, error)) = self.put(call, asked, params.as_ref(), now, out) {
+            if let Err((server_id, error)) = self.put(call, asked, params.as_ref(), now, out) {
                 out.anomaly(Anomaly::UnanswerableQuestion);
-                post(encode::error(Some(&asked.server_id), &error), out);
+                post(encode::error(Some(&server_id), &error), out);
             }
         }
         if self
