@@ -116,9 +116,10 @@ impl<O: Outlet> Link<O> {
         now: Duration,
         out: &mut O,
     ) {
-        self.learn_introduction(member, request.params.as_ref());
+        // What is refused here changes nothing of what the client has said.
         match (&self.state, self.sharing) {
             (State::Closed, Sharing::Exclusive) if self.server == Server::Modern => {
+                self.learn_introduction(member, request.params.as_ref());
                 self.greet(owner, member, &request, now, out);
             }
             (State::Closed, Sharing::Exclusive) => {
@@ -126,6 +127,7 @@ impl<O: Outlet> Link<O> {
                     Ok(params) => Some(params),
                     Err(error) => return refuse(owner, &request.id, &error, out),
                 };
+                self.learn_introduction(member, request.params.as_ref());
                 self.state = State::Opening;
                 let request = Request { params, ..request };
                 self.forward(owner, Some(member), request, Effect::Open, now, out);
@@ -135,6 +137,7 @@ impl<O: Outlet> Link<O> {
                 refuse(owner, &request.id, &error, out);
             }
             (_, Sharing::Shared) => {
+                self.learn_introduction(member, request.params.as_ref());
                 self.welcome(owner, Some(member), &request, out);
                 self.tend(now, out);
             }

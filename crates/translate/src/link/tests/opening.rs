@@ -29,6 +29,33 @@ fn a_session_of_its_own_opens_its_server_itself_and_once() {
 }
 
 #[test]
+fn a_handshake_that_is_refused_here_changes_nothing_of_what_the_client_said() {
+    let other = r#"{"id":7,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"other","version":"2"}}}"#;
+    session(&format!(
+        r#"
+        a: {other}
+            to a: {{"id":7,"error":{{"code":-32600,…
+        server: {{"id":"r","method":"roots/list"}}
+            to a's session: {{"id":1,"method":"roots/list"}}
+        a: {{"id":1,"result":{{"roots":[]}}}}
+            to server: {{"id":"r",…
+        lose
+        open
+            to server: {{"id":2,"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{"sampling":{{}},"roots":{{}}}},"clientInfo":{{"name":"a","version":"1"}}}}}}
+        "#
+    ));
+    // Neither does one that could never be sent.
+    exclusive().run(
+        r#"
+        a: {"id":0,"method":"initialize","params":{"capabilities":{"roots":{}},"clientInfo":{"name":"other","version":"2"}}}
+            to a: {"id":0,"error":{"code":-32602,…
+        open
+            to server: {"id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"pontoon","version":"0"}}}
+        "#,
+    );
+}
+
+#[test]
 fn a_server_is_not_asked_for_a_revision_that_the_gateway_does_not_speak() {
     for requested in ["2026-07-28", "2030-01-01", "1.0", ""] {
         exclusive().run(&format!(
