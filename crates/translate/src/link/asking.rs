@@ -219,7 +219,7 @@ impl<O: Outlet> Link<O> {
     }
 
     /// Whether a request is one of the link's own.
-    fn is_own(&self, id: UpstreamId) -> bool {
+    pub(super) fn is_own(&self, id: UpstreamId) -> bool {
         let exchange = self.in_flight.get(&id);
         exchange.is_some_and(|exchange| matches!(exchange.origin, Origin::Link(_)))
     }

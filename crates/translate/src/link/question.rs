@@ -95,10 +95,15 @@ impl<O: Outlet> Link<O> {
         out: &mut O,
     ) -> Option<()> {
         let kind = Kind::of(&request.method);
-        let (member, asked) = match within.and_then(|id| self.client_of(id)) {
+        let client = within.and_then(|id| self.client_of(id));
+        let (member, asked) = match (client, within) {
             // Whoever has no session cannot be asked: that is no other client's affair.
-            Some(client) => (client.member?, self.members.get(&client.member?)?),
-            None => self.sole_member()?,
+            (Some(client), _) => (client.member?, self.members.get(&client.member?)?),
+            // What comes in an answer SHOULD relate to that request (2025-11-25, Transports, "Sending Messages to the
+            // Server"), and this one is over: so is a question that was put before its end.
+            (None, Some(over)) if !self.is_own(over) => return None,
+            // What the link asks for itself it asks for on behalf of its one session.
+            (None, _) => self.sole_member()?,
         };
         let declared = kind.is_none_or(|kind| asked.capabilities.answers(kind));
         let open = self.asked.values().filter(|question| question.is_for(member));

@@ -1,6 +1,6 @@
 //! What servers ask clients.
 
-use super::dialogue::{Dialogue, account, modern, session, shared};
+use super::dialogue::{Dialogue, SERVER_RESULT, account, modern, session, shared};
 use crate::{Server, Sharing};
 
 #[test]
@@ -389,6 +389,55 @@ fn a_question_that_says_nothing_is_not_put_on_the_stream_of_who_has_no_session()
             to alone: {"id":1,"error":{…"reason":"upstream_timeout"…
         "#,
     );
+}
+
+#[test]
+fn a_question_about_a_call_that_is_over_is_put_to_nobody() {
+    session(
+        r#"
+        a: {"id":1,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":2,…
+        a: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to server: {"method":"notifications/cancelled","params":{"requestId":2}}
+            to a: {"id":1,"error":{…"reason":"cancelled"…
+        server 2: {"id":"s","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"s","error":{"code":-32601,…
+        a: {"id":2,"method":"tools/call","params":{"name":"t"}}
+            to server: {"id":3,…
+        server: {"id":3,"result":{}}
+            to a: {"id":2,"result":{}}
+        server 3: {"id":"t","method":"roots/list"}
+            dropped: unanswerable_question
+            to server: {"id":"t","error":{"code":-32601,…
+        "#,
+    );
+}
+
+#[test]
+fn a_question_about_what_the_link_asked_for_itself_goes_to_its_one_session() {
+    session(&format!(
+        r#"
+        a: {{"id":1,"method":"logging/setLevel","params":{{"level":"info"}}}}
+            to server: {{"id":2,…
+        server: {{"id":2,"result":{{}}}}
+            to a: {{"id":1,"result":{{}}}}
+        lose
+        open
+            to server: {{"id":3,"method":"initialize",…
+        server: {{"id":3,"result":{SERVER_RESULT}}} (in any order)
+            to server: {{"method":"notifications/initialized"}}
+            to server: {{"id":4,"method":"logging/setLevel",…
+            to a's session: {{"method":"notifications/prompts/list_changed"}}
+            to a's session: {{"method":"notifications/resources/list_changed"}}
+            to a's session: {{"method":"notifications/tools/list_changed"}}
+            opened
+        server 4: {{"id":"s","method":"roots/list"}}
+            to a's session: {{"id":1,"method":"roots/list"}}
+        a: {{"id":1,"result":{{"roots":[]}}}}
+            to server: {{"id":"s",…
+        "#
+    ));
 }
 
 #[test]
