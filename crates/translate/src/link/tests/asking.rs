@@ -382,6 +382,26 @@ fn people_may_take_longer_than_a_server() {
 }
 
 #[test]
+fn the_last_deadline_of_a_call_is_moved_by_the_time_that_its_client_was_away_and_no_more() {
+    parked(&format!(
+        r#"
+        time 290s
+        {ANSWER}
+            to server: {{"id":"a",…
+        time 340s
+        server: {{"method":"notifications/progress","params":{{"progressToken":2,"progress":1}}}}
+            to m on 9: …
+        time 388s
+        in flight 1
+        time 389s
+            to server: {{"method":"notifications/cancelled","params":{{"requestId":2}}}}
+            to m: {{"id":9,"error":{{"code":-32603,…"reason":"upstream_timeout"…
+        places 0
+        "#
+    ));
+}
+
+#[test]
 fn an_answer_that_comes_while_the_client_is_away_waits_for_it() {
     parked(&format!(
         r#"
