@@ -124,6 +124,20 @@ async fn calls_that_may_ask_at_once_have_a_server_each_and_others_share_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_whose_client_is_away_keeps_its_server_to_itself() {
+    let house = House::new(OWN);
+    let echo = || house.modern(ME, ASKED, "tools/call", r#"{"name":"echo"}"#);
+    let (asked, server) = parked(&house, ME, 0).await;
+    assert_eq!(echo().await.server().await, 1, "while it waits");
+    let call = answer(&house, ME, "hold", &asked).await;
+    until(|| server.heard().last().unwrap()["id"] == "q").await;
+    assert_eq!(echo().await.server().await, 1, "and when it goes on");
+    server.let_go();
+    assert_eq!(call.server().await, 0);
+    assert_eq!(echo().await.server().await, 0, "until it is over");
+}
+
+#[tokio::test(start_paused = true)]
 async fn clients_that_cannot_be_asked_share_a_server() {
     let house = House::new(OWN);
     let (one, two) = tokio::join!(house.modern_call(ME, "hold"), house.modern_call(ME, "hold"));
