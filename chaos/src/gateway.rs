@@ -187,7 +187,7 @@ fn configuration(behaviour: &Behaviour, lease: Lease, run: &str) -> String {
     let env = |server| format!("env = {{ {MARKER} = \"{}\" }}", marker(run, server));
     format!(
         "listen = \"127.0.0.1:0\"\n\
-         [limits]\nsession_idle_timeout = \"1s\"\nstop_timeout = \"200ms\"\n\
+         [limits]\nsession_idle_timeout = \"2s\"\nstop_timeout = \"200ms\"\n\
          write_timeout = \"1500ms\"\nmax_line_bytes = \"1MiB\"\ndrain_timeout = \"3s\"\n{defaults}{limits}\n\
          [server.{ODD}]\n{command}\n{lease}\n{odd}\n\
          [server.{HEALTHY}]\ncommand = {child:?}\nlease = \"shared\"\n{healthy}\n",
