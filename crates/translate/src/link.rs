@@ -156,6 +156,8 @@ struct Listener<E> {
     owner: E,
     id: Id,
     interest: Interest,
+    /// The server's answers that its acknowledgement waits for. None of them: it was acknowledged.
+    awaited: Vec<UpstreamId>,
 }
 
 /// An answer to a question that this member was not asked.

@@ -103,6 +103,7 @@ impl<O: Outlet> Link<O> {
         }
         self.void_questions(out);
         self.void_inline(out);
+        self.acknowledge_listeners(out);
         if was_opening && !goes_on {
             self.close_opening();
             out.opened(Err(Fault::before(reason)));

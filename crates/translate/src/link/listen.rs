@@ -29,14 +29,49 @@ impl<O: Outlet> Link<O> {
         };
         let features = self.opened().map(|opened| opened.features).unwrap_or_default();
         let interest = interest.supported_by(features);
-        out.interim(&owner, acknowledgement(&id, &interest));
+        // Where every message travels by itself, what the client does next could be there before the subscription.
+        let waits = self.says_whose;
+        if !waits {
+            out.interim(&owner, acknowledgement(&id, &interest));
+        }
+        let mut awaited = Vec::new();
         for uri in &interest.uris {
             if self.subscriptions.take(uri) {
                 self.subscribe(uri, now, out);
+                awaited.push(UpstreamId(self.next_id - 1));
             }
         }
+        awaited.retain(|sent| waits && self.in_flight.contains_key(sent));
+        if waits && awaited.is_empty() {
+            out.interim(&owner, acknowledgement(&id, &interest));
+        }
         let key = self.mint();
-        self.listeners.insert(key, Listener { owner, id, interest });
+        let listener = Listener {
+            owner,
+            id,
+            interest,
+            awaited,
+        };
+        self.listeners.insert(key, listener);
+    }
+
+    /// The server has answered a subscription, or will not.
+    pub(super) fn subscription_settled(&mut self, sent: UpstreamId, out: &mut O) {
+        for listener in self.listeners.values_mut() {
+            if listener.awaited.contains(&sent) {
+                listener.awaited.retain(|awaited| *awaited != sent);
+                if listener.awaited.is_empty() {
+                    out.interim(&listener.owner, acknowledgement(&listener.id, &listener.interest));
+                }
+            }
+        }
+    }
+
+    /// Nothing is waited for any more: what was subscribed to is subscribed to again.
+    pub(super) fn acknowledge_listeners(&mut self, out: &mut O) {
+        for listener in self.listeners.values_mut() {
+            acknowledge(listener, out);
+        }
     }
 
     /// A listener's client is gone.
@@ -50,7 +85,8 @@ impl<O: Outlet> Link<O> {
     /// Closure" asks for.
     pub fn end_listeners(&mut self, out: &mut O) {
         let server_info = self.opened().and_then(Opened::server_info).cloned();
-        for (_, listener) in std::mem::take(&mut self.listeners) {
+        for (_, mut listener) in std::mem::take(&mut self.listeners) {
+            acknowledge(&mut listener, out);
             for uri in &listener.interest.uris {
                 self.subscriptions.release(uri);
             }
@@ -117,11 +153,19 @@ impl<O: Outlet> Link<O> {
                 }
             }
         }
-        for listener in self.listeners.values() {
+        for listener in self.listeners.values_mut() {
             if listener.interest.covers(&change.method, uri.as_deref()) {
+                acknowledge(listener, out);
                 tell(&listener.owner, &listener.id, change, out);
             }
         }
+    }
+}
+
+/// The acknowledgement is the first that a listener hears.
+fn acknowledge<O: Outlet>(listener: &mut Listener<O::Exchange>, out: &mut O) {
+    if !std::mem::take(&mut listener.awaited).is_empty() {
+        out.interim(&listener.owner, acknowledgement(&listener.id, &listener.interest));
     }
 }
 

@@ -287,7 +287,8 @@ impl<O: Outlet> Link<O> {
                 };
             }
             Purpose::Listen => self.listen_ended(id, None, out),
-            Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel => {}
+            Purpose::Subscribe => self.subscription_settled(id, out),
+            Purpose::Unsubscribe | Purpose::SetLevel => {}
         }
     }
 }

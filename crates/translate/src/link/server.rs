@@ -59,7 +59,8 @@ impl<O: Outlet> Link<O> {
         match exchange.origin {
             Origin::Link(Purpose::Open) => self.finish_opening(&response.outcome, now, out),
             // Whatever the server says to these, nobody waits for it.
-            Origin::Link(Purpose::Subscribe | Purpose::Unsubscribe | Purpose::SetLevel) => {}
+            Origin::Link(Purpose::Unsubscribe | Purpose::SetLevel) => {}
+            Origin::Link(Purpose::Subscribe) => self.subscription_settled(id, out),
             Origin::Link(Purpose::Discover) => self.finish_discovery(&response.outcome, now, out),
             Origin::Link(Purpose::Inquire) => self.finish_inquiry(&response.outcome),
             Origin::Link(Purpose::Listen) => self.listen_ended(id, Some(&response.outcome), out),

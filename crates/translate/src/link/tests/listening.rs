@@ -208,3 +208,37 @@ fn more_resources_than_allowed_are_left_out_of_the_acknowledgement() {
         uris.join(",")
     ));
 }
+
+/// Every request travels by itself there: what the client does next must not be there before the subscription.
+#[test]
+fn over_http_a_listener_is_acknowledged_when_the_server_has_subscribed() {
+    let asks = r#"m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
+            to server: {"id":2,…
+        server 2: {"id":2,"result":{}}
+            to m: {"id":1,…
+        m: {"id":5,"method":"subscriptions/listen","params":{"_meta":{$M},"notifications":{"resourceSubscriptions":["a://b"]}}}
+            to server: {"id":3,"method":"resources/subscribe","params":{"uri":"a://b"}}"#;
+    let acknowledged = r#"to m on 5: {"method":"notifications/subscriptions/acknowledged",…"#;
+    for heard in [
+        r#"server 3: {"id":3,"result":{}}"#,
+        r#"server 3: {"id":3,"error":{"code":-32602,"message":"no"}}"#,
+        "lose",
+    ] {
+        account(&format!(
+            r#"
+        {asks}
+        {heard}
+            {acknowledged}
+        "#
+        ));
+    }
+    account(&format!(
+        r#"
+        {asks}
+        server: {{"method":"notifications/resources/updated","params":{{"uri":"a://b"}}}}
+            {acknowledged}
+            to m on 5: {{"method":"notifications/resources/updated",…
+        server 3: {{"id":3,"result":{{}}}}
+        "#
+    ));
+}
