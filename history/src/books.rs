@@ -178,6 +178,8 @@ pub struct ServerRecord {
     pub started: Option<Duration>,
     /// Who said `initialize`, as far as its name tells.
     pub opened_by: Option<Label>,
+    /// The first two that it worked for.
+    pub callers: [Option<Label>; 2],
     /// When it stopped reading.
     pub deaf: Option<Duration>,
     /// When it ended, and whether the gateway had asked for it.
@@ -339,7 +341,7 @@ impl Ask {
 
 /// Whether two are stateless clients of one account.
 pub(crate) fn are_related(one: Label, other: Label) -> bool {
-    (one.session, other.session) == (0, 0) && one.client / 2 == other.client / 2
+    (one.session, other.session) == (0, 0) && one.account() == other.account()
 }
 
 impl Record {

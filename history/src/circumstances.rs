@@ -57,8 +57,28 @@ pub struct Circumstances {
 }
 
 impl Circumstances {
-    /// Rolls them.
-    pub fn roll(dice: &mut Dice) -> Self {
+    /// Rolls them; what is left of a seed's dice decides what they do not tell, and `more` what was thought of later, so
+    /// that older seeds keep what they showed.
+    pub fn roll(dice: &mut Dice, more: &mut Dice) -> Self {
+        let mut rolled = Self::roll_first(dice);
+        for house in 0..HOUSES.len() {
+            rolled.vary(house, more);
+        }
+        rolled
+    }
+
+    /// Changes a house, or leaves it as it is.
+    fn vary(&mut self, house: usize, more: &mut Dice) {
+        if more.once_in(3) {
+            self.houses[house] = match self.houses[house] {
+                Hosting::Command(_) => Hosting::Command(LeasePolicy::Principal),
+                Hosting::Remote(_) => Hosting::Remote(LeasePolicy::Principal),
+                Hosting::InProcess => Hosting::InProcess,
+            };
+        }
+    }
+
+    fn roll_first(dice: &mut Dice) -> Self {
         let hostings = [
             Hosting::Command(LeasePolicy::Session),
             Hosting::Command(LeasePolicy::Shared),
@@ -85,6 +105,14 @@ impl Circumstances {
         match self.houses[house] {
             Hosting::Remote(_) => Way::Answers,
             Hosting::Command(_) | Hosting::InProcess => Way::Pipe,
+        }
+    }
+
+    /// Whether a server of a house only ever works for one account.
+    pub(crate) fn parts_accounts(&self, house: usize) -> bool {
+        match self.houses[house] {
+            Hosting::Command(policy) | Hosting::Remote(policy) => policy != LeasePolicy::Shared,
+            Hosting::InProcess => false,
         }
     }
 

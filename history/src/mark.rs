@@ -34,6 +34,11 @@ impl fmt::Display for Mark {
 }
 
 impl Label {
+    /// The account that it belongs to: two clients share an address, and with it an account.
+    pub fn account(self) -> u16 {
+        self.client / 2
+    }
+
     /// Reads what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         let (client, session) = text.strip_prefix('c')?.split_once('#')?;

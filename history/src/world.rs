@@ -159,9 +159,10 @@ impl World {
     /// Whether clients of this kind share the servers of a house with others.
     pub(crate) fn shares_server(&self, house: usize, era: Era) -> bool {
         match self.circumstances.houses[house] {
-            Hosting::Command(LeasePolicy::Shared) | Hosting::Remote(LeasePolicy::Shared) => true,
-            Hosting::Command(LeasePolicy::Session | LeasePolicy::Principal)
-            | Hosting::Remote(LeasePolicy::Session | LeasePolicy::Principal)
+            Hosting::Command(LeasePolicy::Shared | LeasePolicy::Principal)
+            | Hosting::Remote(LeasePolicy::Shared | LeasePolicy::Principal) => true,
+            Hosting::Command(LeasePolicy::Session)
+            | Hosting::Remote(LeasePolicy::Session)
             | Hosting::InProcess => era == Era::Modern,
         }
     }
@@ -378,7 +379,7 @@ fn guest(number: u16, dice: &mut Dice) -> Guest {
 /// Plays a seed: builds its world, lets it live and come to its end.
 pub(crate) async fn play(seed: u64, limit: Limit) -> Arc<Books> {
     let mut dice = Dice::new(seed);
-    let circumstances = Circumstances::roll(&mut dice);
+    let circumstances = Circumstances::roll(&mut dice, &mut Dice::new(!seed));
     let (world, remains) = World::scripted(circumstances, &mut dice);
     let books = Arc::clone(&world.books);
     books.line(Who::World, format!("{circumstances:?}"));

@@ -72,7 +72,7 @@ fn a_seed_makes_the_same_history_every_time() {
 /// A history in which nothing happens breaks no rule: these are the things that must happen.
 #[test]
 fn histories_are_eventful() {
-    const EVENTS: [(&str, usize); 30] = [
+    const EVENTS: [(&str, usize); 31] = [
         ("upstream_exited", 20),
         ("upstream_timeout", 20),
         ("upstream_start_failed", 3),
@@ -103,6 +103,7 @@ fn histories_are_eventful() {
         ("of its questions: Other", 5),
         ("was robbed by", 5),
         ("cannot be asked", 5),
+        ("works for c", 10),
     ];
     let mut seen = BTreeMap::new();
     for seed in 2_000..2_060 {

@@ -67,8 +67,7 @@ fn others_with_state(record: &Record, mark: Mark, retry: Retry) -> impl Iterator
 
 /// Whether the refusal of a retry as such has a reason.
 pub(super) fn may_be_stale(record: &Record, mark: Mark, retry: Retry, at: Duration) -> bool {
-    let asked = record.asks.get(&retry.after).and_then(|ask| ask.answers.first());
-    let late = asked.is_some_and(|(asked, _)| at >= *asked + PARKED);
+    let late = parked_at(record, retry).is_some_and(|parked| at >= parked + PARKED);
     let taken = others_with_state(record, mark, retry).any(|(_, other)| {
         other
             .answers
@@ -76,6 +75,16 @@ pub(super) fn may_be_stale(record: &Record, mark: Mark, retry: Retry, at: Durati
             .is_none_or(|(_, answer)| !is_refused(answer))
     });
     late || taken
+}
+
+/// The earliest that a call was parked before this retry: its client may have read of it later.
+fn parked_at(record: &Record, retry: Retry) -> Option<Duration> {
+    let asking = record.asks.get(&retry.after)?;
+    let (read, _) = asking.answers.first()?;
+    let questions = servers_of(record, retry.of).flat_map(|(_, server)| server.questions.values());
+    let about = questions.filter(|question| question.mark == retry.of && question.asked <= *read);
+    let put = about.map(|question| question.asked).max();
+    Some(put.unwrap_or(*read).max(asking.sent))
 }
 
 /// Whether a request that was answered at `at` had taken its server too long. That its client was away does not count,

@@ -214,8 +214,12 @@ impl Server {
         }
     }
 
-    /// What reaches the server of one session is that session's.
+    /// What reaches the server of one session is that session's, and what reaches that of one account is the
+    /// account's.
     fn check_marks(&self, text: &str) {
+        for mark in marks_in(text) {
+            self.note_caller(mark);
+        }
         let owner = self
             .books
             .open()
@@ -230,6 +234,32 @@ impl Server {
                 "no crossing",
                 format!("the server of {owner} heard of {mark}: {text}"),
             );
+        }
+    }
+
+    fn note_caller(&self, mark: Mark) {
+        let mut record = self.books.open();
+        let parts = record
+            .circumstances
+            .is_some_and(|circumstances| circumstances.parts_accounts(self.house));
+        let callers = &mut record.servers.entry(self.number).or_default().callers;
+        let [Some(first), second] = callers else {
+            callers[0] = Some(mark.label);
+            return;
+        };
+        let is_second = second.is_none() && *first != mark.label;
+        let is_foreign = parts && first.account() != mark.label.account();
+        let first = *first;
+        if is_second {
+            *second = Some(mark.label);
+        }
+        drop(record);
+        if is_second && parts {
+            self.line(format!("works for {first} and {}", mark.label));
+        }
+        if is_foreign {
+            let what = format!("server {} of the account of {first} heard of {mark}", self.number);
+            self.books.breach("no crossing", what);
         }
     }
 
