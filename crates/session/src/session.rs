@@ -253,6 +253,8 @@ impl<A> Session<A> {
         };
         let outbox = Outbox::endless(self.limits.queue_bytes, retention);
         let mut streams = self.lock();
+        // What waits is not taken for a stream that there is no room for.
+        streams.making_room(self.limits.streams)?;
         let orphans = streams.take_orphans();
         let id = streams.remember(Arc::clone(&outbox), Role::Standalone, self.limits.streams)?;
         for message in orphans {
@@ -420,18 +422,7 @@ fn millis(duration: Duration) -> u64 {
 
 impl Streams {
     fn remember(&mut self, outbox: Arc<Outbox>, role: Role, limit: usize) -> Result<StreamId, ResumeError> {
-        while self.entries.len() >= limit {
-            let idle = |entry: &Entry| !entry.outbox.is_attached();
-            let ended = |entry: &Entry| idle(entry) && entry.outbox.has_ended();
-            let standalone = |entry: &Entry| entry.role == Role::Standalone;
-            // Of open streams only one that a GET opened makes room: its
-            // client may be dead and nobody knows yet, and a client that lives
-            // can come back. Exchanges are never cut short for it.
-            let first = |wanted: &dyn Fn(&Entry) -> bool| self.entries.iter().position(wanted);
-            let oldest = first(&ended)
-                .or_else(|| first(&idle))
-                .or_else(|| first(&standalone));
-            let oldest = oldest.ok_or(ResumeError::TooMany)?;
+        while let Some(oldest) = self.making_room(limit)? {
             if let Some(entry) = self.entries.remove(oldest) {
                 entry.outbox.abort(Aborted::Closed);
             }
@@ -440,6 +431,24 @@ impl Streams {
         self.next += 1;
         self.entries.push_back(Entry { id, outbox, role });
         Ok(id)
+    }
+
+    /// The stream that makes room for one more, if one has to.
+    fn making_room(&self, limit: usize) -> Result<Option<usize>, ResumeError> {
+        if self.entries.len() < limit {
+            return Ok(None);
+        }
+        let idle = |entry: &Entry| !entry.outbox.is_attached();
+        let ended = |entry: &Entry| idle(entry) && entry.outbox.has_ended();
+        let standalone = |entry: &Entry| entry.role == Role::Standalone;
+        // Of open streams only one that a GET opened makes room: its
+        // client may be dead and nobody knows yet, and a client that lives
+        // can come back. Exchanges are never cut short for it.
+        let first = |wanted: &dyn Fn(&Entry) -> bool| self.entries.iter().position(wanted);
+        let oldest = first(&ended)
+            .or_else(|| first(&idle))
+            .or_else(|| first(&standalone));
+        oldest.map(Some).ok_or(ResumeError::TooMany)
     }
 
     /// Everything that waits for a GET stream: what came while none was open,

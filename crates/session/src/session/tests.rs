@@ -208,6 +208,23 @@ fn exchanges_are_never_cut_short_to_make_room() {
 }
 
 #[test]
+fn what_waits_outlives_a_stream_that_there_was_no_room_for() {
+    let session = session(Transport::Streamable);
+    let exchanges: Vec<_> = (0..3).map(|_| session.exchange(1)).collect();
+    let mut readers: Vec<_> = exchanges.iter().map(Outbox::reader).collect();
+    for outbox in &exchanges {
+        session.remember(outbox).unwrap();
+    }
+    assert_eq!(session.notify(text("one")), Delivered::Waiting);
+    assert_eq!(session.listen().unwrap_err(), ResumeError::TooMany);
+    readers.pop();
+    let mut stream = session
+        .listen()
+        .expect("an exchange that nobody reads makes room");
+    assert_eq!(read(&mut stream), [text("one")]);
+}
+
+#[test]
 fn closing_ends_every_stream() {
     let session = session(Transport::HttpSse);
     let mut stream = session.listen().unwrap();
