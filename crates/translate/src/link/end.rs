@@ -1,9 +1,11 @@
 //! How exchanges end before the server has answered them.
 
 use super::server::minted_id;
+use super::upstream_listen::Ended;
 use super::{
     Anomaly, Bytes, ClientExchange, Deadline, Delivery, Duration, Effect, Fault, Id, InFlight, Link,
-    MemberId, Origin, Outlet, Raw, Reason, Sharing, State, UpstreamId, cancelled, method, post, refuse,
+    MemberId, Origin, Outlet, Raw, Reason, Server, Sharing, State, UpstreamId, cancelled, method, post,
+    refuse,
 };
 use crate::fault::Sent;
 
@@ -219,7 +221,9 @@ impl<O: Outlet> Link<O> {
         if client.asks.is_some() {
             out.stray(&client.owner);
         }
-        if let (Sharing::Shared, Some(until)) = (self.sharing, deadline.hard) {
+        // A modern server talks about those that asked for it (2026-07-28, Logging, "Per-request log level").
+        let may_talk = self.server == Server::Legacy || client.bridge.log_level().is_some();
+        if let (Sharing::Shared, true, Some(until)) = (self.sharing, may_talk, deadline.hard) {
             self.given_up.add(id, client.asker(), until);
         }
     }
@@ -268,7 +272,7 @@ impl<O: Outlet> Link<O> {
         match id.filter(|id| self.listens(*id)) {
             Some(id) if self.ears.hear(id) => {
                 self.in_flight.remove(&id);
-                self.listen_ended(id, None, out);
+                self.listen_ended(id, &Ended::Closed, out);
             }
             Some(id) => self.complete_forwarded_listener(id, out),
             None => out.anomaly(Anomaly::UnknownCancellation),

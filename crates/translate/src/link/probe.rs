@@ -8,6 +8,7 @@ use pontoon_mcp::ModernRevision;
 use pontoon_mcp::error::UNSUPPORTED_VERSION;
 
 use super::client::requested_revision;
+use super::upstream_listen::Ended;
 use super::{
     ClientExchange, Deadline, Duration, Effect, Fault, InFlight, LegacyRevision, Link, MemberId, Opened,
     Origin, Outlet, Purpose, Raw, Reason, Server, State, Text, Timeouts, UpstreamId, Voice, method, opening,
@@ -286,7 +287,7 @@ impl<O: Outlet> Link<O> {
                     _ => Inquiry::Unheard,
                 };
             }
-            Purpose::Listen => self.listen_ended(id, None, out),
+            Purpose::Listen => self.listen_ended(id, &Ended::Failed(fault), out),
             Purpose::Subscribe => self.subscription_settled(id, out),
             Purpose::Unsubscribe | Purpose::SetLevel => {}
         }

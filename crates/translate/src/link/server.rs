@@ -3,6 +3,7 @@
 use pontoon_jsonrpc::{Outcome, RawObject};
 
 use super::asking::Missed;
+use super::upstream_listen::Ended;
 use super::{
     Anomaly, Bridge, ClientExchange, Duration, Effect, Fault, Id, InFlight, LegacyRevision, Link, LogLevel,
     Member, MemberId, Message, Notification, Opened, Origin, Outlet, Purpose, Raw, Reason, Response, Server,
@@ -63,7 +64,7 @@ impl<O: Outlet> Link<O> {
             Origin::Link(Purpose::Subscribe) => self.subscription_settled(id, out),
             Origin::Link(Purpose::Discover) => self.finish_discovery(&response.outcome, now, out),
             Origin::Link(Purpose::Inquire) => self.finish_inquiry(&response.outcome),
-            Origin::Link(Purpose::Listen) => self.listen_ended(id, Some(&response.outcome), out),
+            Origin::Link(Purpose::Listen) => self.listen_ended(id, &Ended::Answered(&response.outcome), out),
             Origin::Client(client) => {
                 self.note_answered(id, &client, now);
                 self.void_asking(id, out);
@@ -285,11 +286,14 @@ impl<O: Outlet> Link<O> {
                 let wanted = asked(only) && self.member_wants(only.member, level);
                 (meant && wanted && out.carries(&only.owner)).then_some(only)
             }
-            // It can only be about a request that asked for messages.
+            // It can only be about a request that asked for messages, of which
+            // there must be one only; or about such a one of somebody else's that
+            // is given up and the server is still at it.
             (Sharing::Shared, Server::Modern) => {
                 let mut asking = all.filter(|(_, client)| asked(client));
                 let (_, only) = asking.next()?;
-                (asking.next().is_none() && out.carries(&only.owner)).then_some(only)
+                let meant = asking.next().is_none() && self.given_up.are_all_of(only.asker());
+                (meant && out.carries(&only.owner)).then_some(only)
             }
         }
     }

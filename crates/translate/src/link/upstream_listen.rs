@@ -35,6 +35,16 @@ pub(super) struct Ears {
     missed: bool,
 }
 
+/// How a stream of changes ended.
+pub(super) enum Ended<'a> {
+    /// The server answered the request for it.
+    Answered(&'a Outcome),
+    /// The server gave no answer.
+    Failed(&'a Fault),
+    /// The server closed it.
+    Closed,
+}
+
 #[derive(Debug)]
 struct Ear {
     id: UpstreamId,
@@ -348,17 +358,19 @@ impl<O: Outlet> Link<O> {
     }
 
     /// One of the streams ended: the server closed it, refused it, or was lost. Another one is opened after a pause.
-    pub(super) fn listen_ended(&mut self, id: UpstreamId, outcome: Option<&Outcome>, out: &mut O) {
-        let refusal = match outcome {
-            Some(Outcome::Error(error)) => Some(error),
-            Some(Outcome::Result(_)) | None => None,
+    pub(super) fn listen_ended(&mut self, id: UpstreamId, end: &Ended<'_>, out: &mut O) {
+        let refusal = match end {
+            Ended::Answered(Outcome::Error(error)) => Some(error),
+            Ended::Answered(Outcome::Result(_)) | Ended::Failed(_) | Ended::Closed => None,
         };
         if self.ears.current.take_if(|current| current.id == id).is_some() {
             self.ears.missed = true;
         } else if let Some(refused) = self.ears.next.take_if(|next| next.id == id) {
-            let error = refusal
-                .cloned()
-                .unwrap_or_else(|| Fault::after(Reason::Broken).to_error());
+            let error = match (refusal, end) {
+                (Some(error), _) => (*error).clone(),
+                (None, Ended::Failed(fault)) => fault.to_error(),
+                (None, _) => Fault::after(Reason::Broken).to_error(),
+            };
             for (held, _) in self.subscribing(|uri| refused.asked.uris.contains(uri)) {
                 self.refuse_held(held, &error, out);
             }

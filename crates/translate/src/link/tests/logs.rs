@@ -218,6 +218,35 @@ fn a_shared_modern_server_is_understood_only_if_one_request_asked() {
 }
 
 #[test]
+fn what_a_shared_modern_server_says_of_a_request_given_up_is_told_to_no_other() {
+    modern(
+        r#"
+        m: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"info"}}}
+            to server: {"id":1,…
+        n: {"id":1,"method":"tools/call","params":{"name":"t","_meta":{$M,"~logLevel":"info"}}}
+            to server: {"id":2,…
+        abandon m 1
+            to server: {"method":"notifications/cancelled","params":{"requestId":1}}
+            to m: {"id":1,"error":…
+        server: {"method":"notifications/message","params":{"level":"info","data":"m's secret"}}
+            dropped: ambiguous_notification
+        server: {"id":1,"result":{}}
+            dropped: unknown_response
+        time 5s
+        server: {"method":"notifications/message","params":{"level":"info","data":"for n"}}
+            to n on 1: …
+        n: {"id":2,"method":"tools/call","params":{"name":"t","_meta":{$M}}}
+            to server: {"id":3,…
+        abandon n 2
+            to server: {"method":"notifications/cancelled","params":{"requestId":3}}
+            to n: {"id":2,"error":…
+        server: {"method":"notifications/message","params":{"level":"info","data":"of the one that asked"}}
+            to n on 1: …
+        "#,
+    );
+}
+
+#[test]
 fn other_notifications_reach_the_session_or_nobody() {
     session(
         r#"

@@ -77,6 +77,19 @@ fn what_the_acknowledgement_leaves_out_is_refused() {
 }
 
 #[test]
+fn a_server_that_does_not_answer_in_time_is_not_called_broken() {
+    legacy_to_modern(
+        r#"
+        a: {"id":1,"method":"resources/subscribe","params":{"uri":"u"}}
+            to server: {"id":4,"method":"subscriptions/listen",…
+        time 60s
+            to server: {"method":"notifications/cancelled","params":{"requestId":4}}
+            to a: {"id":1,"error":{…"reason":"upstream_timeout"…
+        "#,
+    );
+}
+
+#[test]
 fn the_end_of_a_subscription_is_the_end_of_its_changes() {
     subscribed(
         r#"
