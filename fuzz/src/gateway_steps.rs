@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use pontoon_broker::{Hosting, LeasePolicy};
 use pontoon_history::books::Books;
-use pontoon_history::circumstances::Circumstances;
+use pontoon_history::circumstances::{Circumstances, Tongue};
 use pontoon_history::run::in_time;
 use pontoon_history::server::{PuppetManners, Puppets, Stage};
 use pontoon_history::world::World;
@@ -48,6 +48,7 @@ async fn play(mut input: Input<'_>) -> Arc<Books> {
     let (houses, manners) = (input.number(), input.number());
     let circumstances = Circumstances {
         houses: [HOSTINGS[houses % 4], HOSTINGS[houses / 4 % 4]],
+        tongues: [Tongue::Legacy; 2],
         clients: 0,
         steps: 0,
         faults: true,

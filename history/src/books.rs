@@ -1,6 +1,6 @@
 //! What happened, as it is written down while a world runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::circumstances::Circumstances;
 use crate::mark::{Label, Mark, marks_in};
+use crate::rounds::{Put, Round};
 
 /// So much of what happened stands in one line.
 const MAX_LINE: usize = 400;
@@ -35,6 +36,10 @@ pub struct Record {
     pub notes: BTreeMap<Mark, Note>,
     /// Answers that clients bring with a retry, by the mark that they carry.
     pub brought: BTreeMap<Mark, Brought>,
+    /// Rounds of modern servers, by the state that they gave.
+    pub rounds: BTreeMap<String, Round>,
+    /// Questions of such rounds that legacy clients heard, by what tells them apart.
+    pub put: BTreeMap<String, Put>,
     /// Servers, by number.
     pub servers: BTreeMap<u16, ServerRecord>,
     /// Starts that were made to fail: when, and of which house.
@@ -112,6 +117,8 @@ pub struct Retry {
     pub of: Mark,
     /// The one whose answer brought the state.
     pub after: Mark,
+    /// Whether a later answer has brought another one.
+    pub replays: bool,
 }
 
 /// An answer to a question, in a retry.
@@ -188,6 +195,10 @@ pub struct ServerRecord {
     pub gone: bool,
     /// Requests that it got, when, by mark.
     pub asked: BTreeMap<Mark, Duration>,
+    /// Those of them that described themselves (2026-07-28).
+    pub described: BTreeSet<Mark>,
+    /// Requests that it answered with questions and has not seen again.
+    pub waits: BTreeMap<Mark, Duration>,
     /// Requests that it was told to give up, by mark.
     pub cancelled: BTreeMap<Mark, Duration>,
     /// Requests that it answered.

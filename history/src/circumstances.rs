@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pontoon_broker::{EndpointSettings, Hosting, LeasePolicy};
+use pontoon_broker::{EndpointSettings, Era, Hosting, LeasePolicy};
 use pontoon_downstream::Settings;
 use pontoon_policy::{AccountLimits, Policy};
 use pontoon_session::{SessionId, SessionLimits, StreamLimits};
@@ -35,11 +35,48 @@ pub const SESSION_AGE: Duration = Duration::from_secs(6);
 /// A server that nobody uses stops after this.
 pub const LEASE_IDLE: Duration = Duration::from_secs(3);
 
+/// What the servers of a house speak, and what the gateway is told of that. Servers in this process speak both eras.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tongue {
+    /// Up to 2025-11-25, as the gateway is told.
+    Legacy,
+    /// 2026-07-28, as the gateway is told.
+    Modern,
+    /// Up to 2025-11-25, which the gateway has to find out.
+    PerhapsLegacy,
+    /// 2026-07-28, which the gateway has to find out.
+    PerhapsModern,
+    /// Both, which the gateway has to find out.
+    Both,
+}
+
+impl Tongue {
+    /// Whether its servers know `initialize`.
+    pub(crate) fn knows_initialize(self) -> bool {
+        matches!(self, Self::Legacy | Self::PerhapsLegacy | Self::Both)
+    }
+
+    /// Whether its servers know `server/discover`.
+    pub(crate) fn knows_discover(self) -> bool {
+        matches!(self, Self::Modern | Self::PerhapsModern | Self::Both)
+    }
+
+    fn era(self) -> Era {
+        match self {
+            Self::Legacy => Era::Legacy,
+            Self::Modern => Era::Modern,
+            Self::PerhapsLegacy | Self::PerhapsModern | Self::Both => Era::Auto,
+        }
+    }
+}
+
 /// What kind of world it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances {
     /// How each house hosts its server.
     pub houses: [Hosting; 2],
+    /// What the servers of each house speak.
+    pub tongues: [Tongue; 2],
     /// How many clients there are.
     pub clients: u16,
     /// How many steps each of them takes.
@@ -69,6 +106,13 @@ impl Circumstances {
 
     /// Changes a house, or leaves it as it is.
     fn vary(&mut self, house: usize, more: &mut Dice) {
+        self.tongues[house] = more.weigh(&[
+            (4, Tongue::Legacy),
+            (2, Tongue::Modern),
+            (1, Tongue::PerhapsLegacy),
+            (1, Tongue::PerhapsModern),
+            (1, Tongue::Both),
+        ]);
         if more.once_in(3) {
             self.houses[house] = match self.houses[house] {
                 Hosting::Command(_) => Hosting::Command(LeasePolicy::Principal),
@@ -88,6 +132,7 @@ impl Circumstances {
         ];
         Self {
             houses: [dice.pick(&hostings), dice.pick(&hostings)],
+            tongues: [Tongue::Legacy; 2],
             clients: 3 + u16::try_from(dice.roll(5)).expect("it is below 5"),
             steps: 8 + u32::try_from(dice.roll(16)).expect("it is below 16"),
             faults: !dice.once_in(3),
@@ -108,6 +153,14 @@ impl Circumstances {
         }
     }
 
+    /// What the servers of a house speak.
+    pub(crate) fn tongue(&self, house: usize) -> Tongue {
+        match self.houses[house] {
+            Hosting::Command(_) | Hosting::Remote(_) => self.tongues[house],
+            Hosting::InProcess => Tongue::Both,
+        }
+    }
+
     /// Whether a server of a house only ever works for one account.
     pub(crate) fn parts_accounts(&self, house: usize) -> bool {
         match self.houses[house] {
@@ -125,6 +178,7 @@ impl Circumstances {
             call_max: CALL_MAX,
             parked: PARKED,
         };
+        settings.era = self.tongues[house].era();
         settings.warm = self.warm;
         settings.idle = LEASE_IDLE;
         settings.drain = Duration::from_secs(1);

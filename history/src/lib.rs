@@ -16,6 +16,7 @@ pub mod dice;
 pub mod mark;
 pub mod memory;
 mod panics;
+pub mod rounds;
 pub mod run;
 pub mod server;
 pub mod world;

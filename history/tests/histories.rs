@@ -72,7 +72,7 @@ fn a_seed_makes_the_same_history_every_time() {
 /// A history in which nothing happens breaks no rule: these are the things that must happen.
 #[test]
 fn histories_are_eventful() {
-    const EVENTS: [(&str, usize); 31] = [
+    const EVENTS: [(&str, usize); 41] = [
         ("upstream_exited", 20),
         ("upstream_timeout", 20),
         ("upstream_start_failed", 3),
@@ -104,6 +104,16 @@ fn histories_are_eventful() {
         ("was robbed by", 5),
         ("cannot be asked", 5),
         ("works for c", 10),
+        ("requestState\":\"own-", 200),
+        ("inline: Answer", 50),
+        ("inline: Refuse", 10),
+        ("inline: AnswerTwice", 5),
+        ("inline: Forget", 5),
+        ("refused what the server asked", 5),
+        ("\"action\":\"decline\"", 50),
+        ("\"action\":\"cancel\"", 5),
+        ("more than 10 times", 2),
+        ("of its questions: Old", 10),
     ];
     let mut seen = BTreeMap::new();
     for seed in 2_000..2_060 {

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::rounds::is_described;
 use super::{breach, servers_of};
 use crate::books::{Answer, Ask, Breach, Record, Retry, ServerRecord};
 use crate::circumstances::{CALL, CALL_MAX, PARKED};
@@ -67,6 +68,10 @@ fn others_with_state(record: &Record, mark: Mark, retry: Retry) -> impl Iterator
 
 /// Whether the refusal of a retry as such has a reason.
 pub(super) fn may_be_stale(record: &Record, mark: Mark, retry: Retry, at: Duration) -> bool {
+    // Nothing waits, and what a modern server gives out is good for longer than a world lasts.
+    if is_described(record, retry.of) {
+        return false;
+    }
     let late = parked_at(record, retry).is_some_and(|parked| at >= parked + PARKED);
     let taken = others_with_state(record, mark, retry).any(|(_, other)| {
         other
@@ -90,7 +95,8 @@ fn parked_at(record: &Record, retry: Retry) -> Option<Duration> {
 /// Whether a request that was answered at `at` had taken its server too long. That its client was away does not count,
 /// nor is a retry kept waiting for a server that has answered, or is gone.
 pub(super) fn took_too_long(record: &Record, mark: Mark, ask: &Ask, at: Duration) -> bool {
-    let Some(retry) = ask.retry else {
+    let retry = ask.retry.filter(|retry| !is_described(record, retry.of));
+    let Some(retry) = retry else {
         return at.saturating_sub(ask.sent) >= CALL;
     };
     let is_over = |server: &ServerRecord| {
@@ -120,13 +126,15 @@ fn check_retry(record: &Record, mark: Mark, ask: &Ask, retry: Retry, breaches: &
     if !has_gone_on(answer) {
         return;
     }
-    if ask.foul {
+    // In 2026-07-28 a state may be brought again: servers that mind have to see to it themselves.
+    let is_described = is_described(record, retry.of);
+    if ask.foul && !(is_described && retry.replays) {
         let what = format!("{mark} is no retry of {}, and got {answer}", retry.of);
         breach(breaches, *at, "a state serves its own request", what);
     }
     let also = others_with_state(record, mark, retry)
         .find(|(other, ask)| *other > mark && ask.answers.iter().any(|(_, answer)| has_gone_on(answer)));
-    if let (Some((other, _)), false) = (also, ask.foul) {
+    if let (Some((other, _)), false) = (also, ask.foul || is_described) {
         let what = format!("{mark} and {other} both go on after {}", retry.after);
         breach(breaches, *at, "a state serves once", what);
     }
@@ -138,8 +146,9 @@ fn check_stay_away(record: &Record, mark: Mark, ask: &Ask, at: Duration, breache
     let retry = Retry {
         of: call,
         after: mark,
+        replays: false,
     };
-    if others_with_state(record, call, retry).next().is_some() {
+    if is_described(record, call) || others_with_state(record, call, retry).next().is_some() {
         return;
     }
     let until = at + PARKED + NOTICED;
@@ -159,7 +168,11 @@ fn lives(server: &ServerRecord, until: Duration) -> bool {
 /// A call is one call for its server, and has one result.
 fn check_calls(record: &Record, breaches: &mut Vec<Breach>) {
     let mut results = BTreeMap::<Mark, u32>::new();
-    for (mark, ask) in &record.asks {
+    let parked = record
+        .asks
+        .iter()
+        .filter(|(mark, ask)| !is_described(record, ask.call(**mark)));
+    for (mark, ask) in parked {
         for (at, answer) in &ask.answers {
             if let Answer::Result(Some(_)) = answer {
                 let count = results.entry(ask.call(*mark)).or_default();
@@ -193,9 +206,12 @@ fn check_brought(record: &Record, breaches: &mut Vec<Breach>) {
             }
             continue;
         };
+        let is_described = is_described(record, ask.call(brought.with));
         let answer = ask.answers.first();
         let refused = answer.is_some_and(|(_, answer)| is_refused(answer));
-        if count > 1 || (count == 1 && (refused || !brought.is_welcome)) {
+        // A modern server sees to it itself what it makes of what it did not ask.
+        let is_welcome = brought.is_welcome || is_described;
+        if count > 1 || (count == 1 && (refused || !is_welcome)) {
             let what = format!(
                 "a server heard {mark} {count} times, which came with {}",
                 brought.with
@@ -209,7 +225,8 @@ fn check_brought(record: &Record, breaches: &mut Vec<Breach>) {
             let answered = server.answered.get(&call).is_some_and(|at| *at <= ask.sent);
             answered || !lives(server, ask.sent)
         };
-        let lost = servers_of(record, ask.call(brought.with)).all(|(_, server)| over(server));
+        let lost =
+            !is_described && servers_of(record, ask.call(brought.with)).all(|(_, server)| over(server));
         if count == 0 && brought.is_welcome && went_on && !lost {
             let what = format!(
                 "{mark} was brought with {} and did not reach its server",

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::asking;
+use super::{asking, rounds};
 use crate::books::{Ask, Record};
-use crate::circumstances::{CALL, TIGHT_CALLS};
+use crate::circumstances::{CALL, TIGHT_CALLS, Tongue};
 use crate::mark::Mark;
 
 /// Whether sessions of this world end at a certain age.
@@ -42,12 +42,17 @@ pub(super) fn earned(
     let because = |cause: bool, what: &'static str| if cause { Ok(()) } else { Err(what) };
     match reason {
         None => {
-            let refused = ask.method == "initialize" && lost_a_server(record, mark, ask, at);
+            let opens = matches!(ask.method.as_str(), "initialize" | "server/discover");
+            let refused = opens && lost_a_server(record, mark, ask, at);
             if let (Some(retry), -32602) = (ask.retry, code) {
-                let stale = ask.foul || asking::may_be_stale(record, mark, retry, at);
+                let turned = rounds::is_described(record, retry.of)
+                    && speaks_both(record, ask)
+                    && lost_a_server(record, mark, ask, at);
+                let stale = ask.foul || turned || asking::may_be_stale(record, mark, retry, at);
                 return because(stale, "its state is good");
             }
-            let own = ask.foul || !ask.honest || refused || server_may_refuse(ask, code);
+            let asked = code == -32603 && rounds::may_end(record, mark, ask);
+            let own = ask.foul || !ask.honest || refused || asked || server_may_refuse(ask, code);
             because(own, "nobody asked for an error")
         }
         Some("cancelled") => because(
@@ -91,6 +96,12 @@ pub(super) fn earned(
         ),
         Some(_) => because(ask.foul, "no such error belongs here"),
     }
+}
+
+/// Whether servers speak both eras: one that fails may pass for one that does not, and the next is spoken to as such.
+fn speaks_both(record: &Record, ask: &Ask) -> bool {
+    let circumstances = record.circumstances;
+    circumstances.is_some_and(|circumstances| circumstances.tongue(ask.house) == Tongue::Both)
 }
 
 /// Whether a server that this request may have needed ended, or could not be started.

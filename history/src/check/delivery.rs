@@ -3,21 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{breach, servers_of};
+use super::{SOON, breach, servers_of};
 use crate::books::{Answer, Ask, Breach, Question, Record, ServerRecord};
 use crate::circumstances::PARKED;
 use crate::mark::{Label, Mark};
-
-/// How soon a server sees what the gateway was told, in virtual time.
-const SOON: Duration = Duration::from_millis(50);
 
 /// How soon the gateway notices that a client is gone.
 const NOTICED: Duration = Duration::from_millis(1_000);
 
 /// Progress comes in order and without a gap; who got the answer got all of it.
 pub(super) fn check_progress(record: &Record, mark: Mark, ask: &Ask, breaches: &mut Vec<Breach>) {
-    let in_order = if matches!(ask.answers[..], [(_, Answer::Asked(_))]) {
-        // What is reported while its client is away reaches nobody.
+    let in_order = if ask.retry.is_some() || matches!(ask.answers[..], [(_, Answer::Asked(_))]) {
+        // What is reported while its client is away reaches nobody, and the rest comes with the retries.
         ask.progress.is_sorted_by(|one, next| one < next)
     } else {
         ask.progress.iter().zip(1..).all(|(got, want)| *got == want)
@@ -31,7 +28,7 @@ pub(super) fn check_progress(record: &Record, mark: Mark, ask: &Ask, breaches: &
         .visits
         .get(&mark.label)
         .is_some_and(|visit| visit.idle_reader.is_some());
-    if !answered || !ask.hears_interim || ask.gave_up.is_some() || paused {
+    if !answered || ask.retry.is_some() || !ask.hears_interim || ask.gave_up.is_some() || paused {
         return;
     }
     let said: u64 = servers_of(record, mark)
@@ -91,7 +88,9 @@ pub(super) fn check_cancellation(record: &Record, mark: Mark, ask: &Ask, breache
         let until = left + patience;
         let lives = server.ended.is_none_or(|(ended, _)| ended > until) && server.deaf.is_none();
         let answered = server.answered.get(&call).is_some_and(|at| *at <= until);
-        if lives && !answered && !server.cancelled.contains_key(&call) {
+        // In 2026-07-28 nobody is waited for.
+        let waits = server.waits.get(&call).is_some_and(|at| *at <= until);
+        if lives && !answered && !waits && !server.cancelled.contains_key(&call) {
             let what = format!("server {number} was not told that {mark} is given up");
             breach(breaches, until, "nobody works for nobody", what);
         }

@@ -5,17 +5,24 @@
 //!
 //! - `answers`: every accepted request has exactly one final answer, and an error has a cause.
 //! - `asking`: calls whose clients are asked something in the middle.
+//! - `rounds`: what modern servers ask in the middle of a call.
 //! - `delivery`: nothing that was acknowledged vanishes, and nothing is lost or repeated on the way back.
 
 mod answers;
 mod asking;
 mod causes;
 mod delivery;
+mod rounds;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crate::books::{Breach, Record};
 use crate::mark::Mark;
+
+/// How soon a server sees what the gateway was told, in virtual time.
+const SOON: Duration = Duration::from_millis(50);
 
 /// Holds a history against the rules.
 pub fn history(record: &Record) -> Vec<Breach> {
@@ -26,12 +33,13 @@ pub fn history(record: &Record) -> Vec<Breach> {
         delivery::check_cancellation(record, *mark, ask, &mut breaches);
     }
     asking::check(record, &mut breaches);
+    rounds::check(record, &mut breaches);
     delivery::check_notes(record, &mut breaches);
     delivery::check_announcements(record, &mut breaches);
     breaches
 }
 
-fn breach(breaches: &mut Vec<Breach>, at: std::time::Duration, rule: &'static str, what: String) {
+fn breach(breaches: &mut Vec<Breach>, at: Duration, rule: &'static str, what: String) {
     breaches.push(Breach { at, rule, what });
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod asking;
+mod rounds;
 
 use super::history;
 use crate::books::{Answer, Ask, Note, Record, ServerRecord, Visit};

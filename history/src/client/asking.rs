@@ -15,6 +15,7 @@ use crate::books::{Brought, Retry, Who};
 use crate::circumstances::PARKED;
 use crate::dice::Dice;
 use crate::mark::{Mark, marks_in};
+use crate::rounds::action;
 use crate::server::Way;
 
 /// Most rounds that a client plays.
@@ -96,6 +97,9 @@ pub(super) fn take(visit: &Visit, mark: Mark, result: &Value) {
     let Some(state) = result["requestState"].as_str().filter(|state| !state.is_empty()) else {
         return books.breach("the client's side is well formed", format!("{mark}: {result}"));
     };
+    if marks_in(state).next().is_some() {
+        books.breach("states are sealed", format!("{mark} got {state}"));
+    }
     let names = questions.into_iter().flatten().map(|(name, _)| name.clone());
     let round = Round {
         names: names.collect(),
@@ -135,9 +139,12 @@ pub(super) async fn go_on(visit: &Arc<Visit>, draft: &Draft) {
 }
 
 /// How the state of a retry is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     AsItIs,
     Bent,
+    /// As it was in an earlier round.
+    Old,
 }
 
 /// A client with a round of questions to answer.
@@ -169,15 +176,15 @@ impl Comeback<'_> {
             Whim::Never => return None,
             Whim::Twice => return self.twice().await,
             Whim::Thief => self.steal().await,
-            Whim::Bent => self.foul(&State::Bent, self.draft.params.clone()).await,
+            Whim::Bent => self.foul(State::Bent, self.draft.params.clone()).await,
             Whim::Other => {
                 let mut params = self.draft.params.clone();
                 params["arguments"]["other"] = Value::from(1);
-                self.foul(&State::AsItIs, params).await;
+                self.foul(State::AsItIs, params).await;
             }
             Whim::Old => {
                 if let Some(before) = before {
-                    before.foul(&State::AsItIs, self.draft.params.clone()).await;
+                    before.foul(State::Old, self.draft.params.clone()).await;
                 }
             }
             Whim::Answer | Whim::Part | Whim::More | Whim::Late => {}
@@ -233,21 +240,26 @@ impl Comeback<'_> {
     }
 
     /// A retry that must be refused.
-    async fn foul(&self, state: &State, params: Value) {
-        let state = match state {
-            State::AsItIs => self.round.state.clone(),
+    async fn foul(&self, kind: State, params: Value) {
+        let state = match kind {
+            State::AsItIs | State::Old => self.round.state.clone(),
             State::Bent => self.visit.whim(|dice| bend(&self.round.state, dice)),
         };
         let mut retry = self.with(params, &state, true);
+        if let Some(retry) = &mut retry.retry {
+            retry.replays = kind == State::Old;
+        }
         let answers = self.answers(&self.round.names, retry.mark, false);
         retry.params["inputResponses"] = Value::Object(answers);
         exchange::once(self.visit, &retry, Manner::Stay).await;
     }
 
     fn with(&self, mut params: Value, state: &str, foul: bool) -> Draft {
+        let mark = self.visit.mark();
         params["requestState"] = Value::from(state);
+        params["_meta"]["with"] = Value::from(mark.to_string());
         Draft {
-            mark: self.visit.mark(),
+            mark,
             id: self.visit.id(),
             method: self.draft.method,
             params,
@@ -256,6 +268,7 @@ impl Comeback<'_> {
             retry: Some(Retry {
                 of: self.draft.mark,
                 after: self.after,
+                replays: false,
             }),
         }
     }
@@ -266,7 +279,7 @@ impl Comeback<'_> {
             let mark = self.visit.mark();
             let brought = Brought { with, is_welcome };
             self.visit.world.books.open().brought.insert(mark, brought);
-            let answer = json!({ "action": "accept", "content": { "mark": mark.to_string() } });
+            let answer = json!({ "action": action(mark), "content": { "mark": mark.to_string() } });
             (name.clone(), answer)
         };
         names.iter().map(answer).collect()

@@ -10,6 +10,9 @@ use crate::dice::Dice;
 
 /// A script for a server, and whether it ends with a result in time and nothing untoward.
 pub(crate) fn script(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
+    if is_asked_in_rounds(visit) && dice.once_in(3) {
+        return rounds(visit, dice);
+    }
     if dice.once_in(10) {
         return (talkative(), true);
     }
@@ -64,9 +67,52 @@ fn talkative() -> Value {
     Value::Array(steps)
 }
 
+/// Whether a server of this client's house may ask it something in the way of 2026-07-28.
+fn is_asked_in_rounds(visit: &Visit) -> bool {
+    let guest = visit.guest;
+    let tongue = visit.world.circumstances.tongues[guest.house];
+    tongue.knows_discover() && (guest.era != Era::Modern || guest.declares != "{}")
+}
+
+const QUESTIONS: [&str; 3] = ["sampling/createMessage", "elicitation/create", "roots/list"];
+
+/// A call that takes several rounds of questions, or more than there may be.
+fn rounds(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
+    let mut steps = Vec::new();
+    let is_endless = dice.once_in(5);
+    let count = if is_endless {
+        dice.millis(9, 12)
+    } else {
+        dice.millis(1, 3)
+    };
+    for _ in 0..count {
+        let question = dice.pick(&QUESTIONS);
+        steps.push(match dice.roll(if is_endless { 1 } else { 8 }) {
+            0 => json!(["ask", question, "steady"]),
+            1 => json!(["later"]),
+            2 => json!(["asks", [question, dice.pick(&QUESTIONS)]]),
+            3 => json!(["asks", QUESTIONS]),
+            _ => json!(["ask", question]),
+        });
+        if !is_endless {
+            steps.extend((0..dice.roll(3)).map(|_| step(visit, dice).0));
+        }
+    }
+    let faults = visit.world.circumstances.faults;
+    let end = dice.weigh(&[(12, "answer"), (1, "error"), (u64::from(faults), "crash")]);
+    steps.push(json!([end]));
+    (Value::Array(steps), end == "answer" && !may_wait_for_ever(visit))
+}
+
+/// Whether a server may ask this client inline, and wait for an answer that never comes.
+fn may_wait_for_ever(visit: &Visit) -> bool {
+    let tongue = visit.world.circumstances.tongue(visit.guest.house);
+    visit.guest.era != Era::Modern && tongue.knows_initialize()
+}
+
 fn step(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
     let uri = uri(visit, dice);
-    let question = dice.pick(&["sampling/createMessage", "elicitation/create", "roots/list"]);
+    let question = dice.pick(&QUESTIONS);
     let level = dice.pick(&["debug", "info", "error"]);
     if can_be_asked(visit) && dice.once_in(4) {
         return (json!([dice.pick(&["ask", "ask", "wonder"]), question]), true);
@@ -78,7 +124,7 @@ fn step(visit: &Visit, dice: &mut Dice) -> (Value, bool) {
         8 => (json!(["log", level]), true),
         9 => (json!(["update", uri]), true),
         10 => (json!(["changed"]), true),
-        11 => (json!(["ask", question]), visit.guest.era == Era::Modern),
+        11 => (json!(["ask", question]), !may_wait_for_ever(visit)),
         12 if visit.guest.era != Era::Modern => (json!(["announce"]), true),
         12 => (json!(["progress"]), true),
         _ => (json!(["flood", dice.roll(4)]), true),

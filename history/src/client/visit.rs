@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 
 use super::asking::{self, Round};
 use super::pipe::{Gone, Pipe};
-use super::request;
 use super::stream::Cursor;
+use super::{questions, request};
 use crate::books::{Answer, Ask};
 use crate::dice::Dice;
 use crate::mark::{Label, Mark, marks_in};
@@ -268,8 +268,8 @@ impl Visit {
             return None;
         };
         match (message["method"].as_str(), message.get("id")) {
-            (Some(method), None) => self.take_notification(method, &message["params"]),
-            (Some(method), Some(id)) => super::questions::consider(self, id, method, &message["params"]),
+            (Some(method), None) => self.take_notification(method, &message["params"], among),
+            (Some(method), Some(id)) => questions::consider(self, id, method, &message["params"]),
             (None, _) => return self.take_response(&message, among),
         }
         None
@@ -298,7 +298,7 @@ impl Visit {
         Some(mark)
     }
 
-    fn take_notification(&self, method: &str, params: &Value) {
+    fn take_notification(&self, method: &str, params: &Value, among: Option<&[Mark]>) {
         let mark = marks_in(&params.to_string()).next();
         let mut record = self.world.books.open();
         match method {
@@ -309,6 +309,11 @@ impl Visit {
                     let text = format!("{} got {params}", self.label);
                     return self.world.books.breach("progress follows its token", text);
                 }
+                // A retry has a stream of its own.
+                let mark = mark.map(|call| match among {
+                    Some([only]) if record.asks.get(only).is_some_and(|ask| ask.call(*only) == call) => *only,
+                    _ => call,
+                });
                 if let (Some(ask), Some(count)) = (
                     mark.and_then(|mark| record.asks.get_mut(&mark)),
                     params["progress"].as_u64(),

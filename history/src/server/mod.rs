@@ -2,6 +2,7 @@
 
 mod connector;
 mod puppet;
+mod rounds;
 mod script;
 mod speech;
 
@@ -18,9 +19,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::books::{Books, Who};
+use crate::circumstances::Tongue;
 use crate::mark::{Mark, marks_in};
 
 pub use connector::{Manners, Scripted, Way};
+use rounds::Resumed;
+
 pub use puppet::{Got, Puppet, PuppetManners, Puppets, Stage};
 
 /// What fits into the pipe toward a server that does not read.
@@ -97,6 +101,12 @@ impl Server {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the servers of its house speak.
+    fn tongue(&self) -> Tongue {
+        let circumstances = self.books.open().circumstances;
+        circumstances.map_or(Tongue::Legacy, |circumstances| circumstances.tongue(self.house))
     }
 
     fn line(&self, what: impl Into<String>) {
@@ -177,7 +187,7 @@ impl Server {
         self.hears.store(false, Ordering::Relaxed);
         self.line("reads no more");
         self.books
-            .server(self.number, |record, now| record.deaf = Some(now));
+            .server(self.number, |record, now| _ = record.deaf.get_or_insert(now));
     }
 
     fn say_now(&self, text: &str, cause: &Value, listener: &dyn Listener) {
@@ -266,20 +276,30 @@ impl Server {
     fn take_request(self: &Arc<Self>, id: Value, request: Value, work: &mut JoinSet<()>) {
         let mark = script::mark_of(&request["params"]);
         let key = id.to_string();
-        if let Some(mark) = mark {
-            let seen = self.books.now();
-            let mut record = self.books.open();
-            let server = record.servers.entry(self.number).or_default();
-            if server.asked.insert(mark, seen).is_some() {
-                drop(record);
-                self.books
-                    .breach("asked once", format!("server {} got {mark} twice", self.number));
-            }
-        }
+        let resumed = mark.and_then(|mark| self.note_request(mark, &request["params"]));
         let is_stubborn = script::is_stubborn(&request["params"]);
-        let task = work.spawn(script::perform(Arc::clone(self), id, request));
+        let task = work.spawn(script::perform(Arc::clone(self), id, request, resumed));
         let task = (!is_stubborn).then_some(task);
         self.state().requests.insert(key, Underway { mark, task });
+    }
+
+    /// Writes down a request with a mark. Returns where it stands if it has come back.
+    fn note_request(&self, mark: Mark, params: &Value) -> Option<Resumed> {
+        if rounds::describes_itself(params) {
+            self.check_description(mark, params);
+        }
+        if !(params["requestState"].is_null() && params["inputResponses"].is_null()) {
+            return self.take_comeback(mark, params);
+        }
+        let mut is_first = true;
+        self.books.server(self.number, |record, now| {
+            is_first = record.asked.insert(mark, now).is_none();
+        });
+        if !is_first {
+            self.books
+                .breach("asked once", format!("server {} got {mark} twice", self.number));
+        }
+        None
     }
 
     fn take_notification(&self, method: &str, notification: &Value, text: &str) {

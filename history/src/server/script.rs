@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::connector::Handshake;
+use super::rounds::{Resumed, describes_itself};
 use super::{Order, Server, speech};
 use crate::books::Question;
 use crate::mark::{Label, Mark, marks_in};
 
-const MODERN: &str = "io.modelcontextprotocol/protocolVersion";
+pub(super) const MODERN: &str = "io.modelcontextprotocol/protocolVersion";
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// What only the one client of an exclusive server is told.
@@ -30,6 +32,13 @@ pub(super) fn mark_of(params: &Value) -> Option<Mark> {
         .find_map(|text| marks_in(text).find(|mark| mark.number > 0))
 }
 
+/// The levels that scripts and clients know, in order.
+fn rank(level: &str) -> Option<usize> {
+    ["debug", "info", "error"]
+        .iter()
+        .position(|known| *known == level)
+}
+
 /// Whether a request goes on when it is cancelled.
 pub(super) fn is_stubborn(params: &Value) -> bool {
     params["arguments"]["script"][0][0] == "stubborn"
@@ -45,15 +54,20 @@ pub(super) fn announcement(text: &str) -> Option<(u64, Mark)> {
 }
 
 /// Does what a request asks for, to its end or until it is cancelled.
-pub(super) async fn perform(server: Arc<Server>, id: Value, request: Value) {
+pub(super) async fn perform(server: Arc<Server>, id: Value, request: Value, resumed: Option<Resumed>) {
     let method = request["method"].as_str().unwrap_or_default();
     let performance = Performance {
         mark: mark_of(&request["params"]),
         params: &request["params"],
         id: &id,
         server: &server,
+        resumed,
     };
+    let tongue = server.tongue();
     match method {
+        "initialize" if !tongue.knows_initialize() => performance.say(speech::unknown(&id)),
+        "server/discover" if !tongue.knows_discover() => performance.say(speech::unknown(&id)),
+        "server/discover" => performance.discover().await,
         "initialize" => performance.initialize().await,
         "subscriptions/listen" => performance.listen(),
         "tools/call" => performance.follow_script().await,
@@ -62,15 +76,17 @@ pub(super) async fn perform(server: Arc<Server>, id: Value, request: Value) {
 }
 
 /// One request as it is worked on.
-struct Performance<'a> {
-    server: &'a Arc<Server>,
-    id: &'a Value,
-    mark: Option<Mark>,
-    params: &'a Value,
+pub(super) struct Performance<'a> {
+    pub(super) server: &'a Arc<Server>,
+    pub(super) id: &'a Value,
+    pub(super) mark: Option<Mark>,
+    pub(super) params: &'a Value,
+    /// Where it stands if it has come back with answers.
+    pub(super) resumed: Option<Resumed>,
 }
 
 impl Performance<'_> {
-    fn say(&self, text: String) {
+    pub(super) fn say(&self, text: String) {
         self.server.order(Order::Say(text, self.id.clone()));
     }
 
@@ -83,6 +99,21 @@ impl Performance<'_> {
         self.server
             .books
             .server(self.server.number, |record, _| record.opened_by = opened_by);
+        let revision = self.params["protocolVersion"].as_str().unwrap_or_default();
+        let known = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+        let revision = known
+            .into_iter()
+            .find(|known| *known == revision)
+            .unwrap_or(known[3]);
+        self.open(speech::initialized(self.id, revision)).await;
+    }
+
+    async fn discover(&self) {
+        self.open(speech::discovered(self.id, self.mark)).await;
+    }
+
+    /// Says who it is, as its manners allow.
+    async fn open(&self, welcome: String) {
         let ended = || Closed::Handler("it ended in its handshake".to_owned());
         match self.server.manners.handshake {
             Handshake::Ends => return self.end(ended()),
@@ -91,13 +122,7 @@ impl Performance<'_> {
             Handshake::Slow(time) => tokio::time::sleep(time).await,
             Handshake::Polite | Handshake::AnsweredThenEnds => {}
         }
-        let revision = self.params["protocolVersion"].as_str().unwrap_or_default();
-        let known = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
-        let revision = known
-            .into_iter()
-            .find(|known| *known == revision)
-            .unwrap_or(known[3]);
-        self.say(speech::initialized(self.id, revision));
+        self.say(welcome);
         if self.server.manners.handshake == Handshake::AnsweredThenEnds {
             self.end(ended());
         }
@@ -121,7 +146,11 @@ impl Performance<'_> {
 
     async fn follow_script(&self) {
         let steps = self.params["arguments"]["script"].as_array();
-        for step in steps.into_iter().flatten() {
+        let steps = steps.into_iter().flatten().enumerate();
+        for (at, step) in steps.skip(self.first_step()) {
+            if self.asks_first(at, step) {
+                return;
+            }
             self.step(step).await;
         }
     }
@@ -139,10 +168,11 @@ impl Performance<'_> {
             "log" => self.log(text),
             "announce" => self.announce(),
             "update" => self.update(text),
-            "changed" => self.say(speech::notification(
-                "notifications/tools/list_changed",
-                &json!({}),
-            )),
+            "changed" => self.change(),
+            // What they ask in 2026-07-28 they know already.
+            "ask" | "asks" | "later" if describes_itself(self.params) => {}
+            "later" => {}
+            "asks" => self.ask_all(&step[1]).await,
             // An error means that the server ended.
             "ask" => _ = self.ask(text).await,
             // It does not wait.
@@ -167,7 +197,8 @@ impl Performance<'_> {
         self.say(answer);
         if let Some(mark) = self.mark {
             self.server.books.server(self.server.number, |record, now| {
-                _ = record.answered.insert(mark, now);
+                record.waits.remove(&mark);
+                record.answered.insert(mark, now);
             });
         }
     }
@@ -187,6 +218,12 @@ impl Performance<'_> {
     }
 
     fn log(&self, level: &str) {
+        // "MUST NOT" without that, and then what is at that level or above (2026-07-28, Logging, "Per-request log
+        // level").
+        let wanted = self.params["_meta"][LOG_LEVEL].as_str().and_then(rank);
+        if describes_itself(self.params) && wanted.is_none_or(|wanted| rank(level) < Some(wanted)) {
+            return;
+        }
         let mark = self.mark.map(|mark| mark.to_string());
         let params = json!({ "level": level, "data": { "mark": mark } });
         self.say(speech::notification("notifications/message", &params));
@@ -205,18 +242,36 @@ impl Performance<'_> {
     }
 
     fn update(&self, uri: &str) {
-        if self.params["_meta"][MODERN].is_null() {
-            return self.say(speech::notification(
-                "notifications/resources/updated",
-                &json!({ "uri": uri }),
-            ));
+        let is_wanted = |uris: &[String]| uris.iter().any(|wanted| wanted == uri);
+        self.publish(
+            "notifications/resources/updated",
+            json!({ "uri": uri }),
+            is_wanted,
+        );
+    }
+
+    fn change(&self) {
+        self.publish("notifications/tools/list_changed", json!({}), |_| true);
+    }
+
+    /// Tells everybody, or in 2026-07-28 those who listen to it.
+    fn publish(&self, method: &str, mut params: Value, is_wanted: impl Fn(&[String]) -> bool) {
+        if !describes_itself(self.params) {
+            return self.say(speech::notification(method, &params));
         }
         let listeners: Vec<_> = self.server.state().listeners.values().cloned().collect();
-        for (id, uris) in listeners {
-            if uris.iter().any(|wanted| wanted == uri) {
-                let params = json!({ "uri": uri, "_meta": { SUBSCRIPTION: id } });
-                self.say(speech::notification("notifications/resources/updated", &params));
-            }
+        for (id, _) in listeners.into_iter().filter(|(_, uris)| is_wanted(uris)) {
+            params["_meta"] = json!({ SUBSCRIPTION: id });
+            let text = speech::notification(method, &params);
+            self.server.order(Order::Say(text, id));
+        }
+    }
+
+    /// One after the other.
+    async fn ask_all(&self, methods: &Value) {
+        for method in methods.as_array().into_iter().flatten() {
+            // An error means that the server ended.
+            let _ = self.ask(method.as_str().unwrap_or_default()).await;
         }
     }
 

@@ -1,6 +1,6 @@
 //! What servers say, as text.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::mark::Mark;
 
@@ -17,6 +17,38 @@ pub(super) fn initialized(id: &Value, revision: &str) -> String {
         "serverInfo": { "name": "scripted", "version": "1" },
     });
     response(id, &result)
+}
+
+/// What a modern server says of itself.
+pub(super) fn discovered(id: &Value, mark: Option<Mark>) -> String {
+    let capabilities = json!({
+        "tools": { "listChanged": true },
+        "resources": { "subscribe": true, "listChanged": true },
+        "logging": {},
+    });
+    let result = json!({
+        "resultType": "complete",
+        "supportedVersions": ["2026-07-28"],
+        "capabilities": capabilities,
+        "mark": mark.map(|mark| mark.to_string()),
+        "ttlMs": 0,
+        "cacheScope": "private",
+    });
+    response(id, &result)
+}
+
+/// An answer that asks for something first.
+pub(super) fn input_required(id: &Value, requests: Map<String, Value>, state: &str) -> String {
+    let mut result = json!({ "resultType": "input_required", "requestState": state });
+    if !requests.is_empty() {
+        result["inputRequests"] = Value::Object(requests);
+    }
+    response(id, &result)
+}
+
+/// A method that this server does not know.
+pub(super) fn unknown(id: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": "" } }).to_string()
 }
 
 /// A result.

@@ -41,6 +41,7 @@ fn retry(sent: u64, answer: Answer) -> Ask {
         retry: Some(Retry {
             of: CALL,
             after: CALL,
+            replays: false,
         }),
         ..ask(sent, answer)
     }
