@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::Settings;
 use crate::route;
@@ -20,13 +20,19 @@ impl<'a> Forwarded<'a> {
     /// Without a proxy that is trusted: the other end of the connection, and what is configured.
     pub(crate) fn of(settings: &'a Settings, peer: IpAddr, headers: &'a HeaderMap) -> Self {
         let proxies = &settings.trusted_proxies;
-        let told = || headers.get(FORWARDED_PREFIX)?.to_str().ok().and_then(prefix);
+        let told = || only(headers)?.to_str().ok().and_then(prefix);
         let prefix = proxies.trusts(peer).then(told).flatten();
         Self {
             client: proxies.client(peer, headers),
             prefix: prefix.unwrap_or(&settings.public_prefix),
         }
     }
+}
+
+/// Of two lines one may be the client's, which the proxy let through.
+fn only(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let mut lines = headers.get_all(FORWARDED_PREFIX).iter();
+    lines.next().filter(|_| lines.next().is_none())
 }
 
 /// A path like one that is configured; with a slash at its end, as some write it. What starts like another host is none.
@@ -37,7 +43,6 @@ fn prefix(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use pontoon_policy::{Network, TrustedProxies};
 
     use super::*;
@@ -60,6 +65,15 @@ mod tests {
         assert_eq!(prefix_from("127.0.0.1", "/a/b/"), "/a/b");
         assert_eq!(prefix_from("127.0.0.1", "/"), "");
         assert_eq!(prefix_from("203.0.113.9", "/tools"), "/configured");
+    }
+
+    #[test]
+    fn of_two_prefixes_none_is_believed() {
+        let mut headers = HeaderMap::new();
+        for value in ["/client", "/proxy"] {
+            headers.append(FORWARDED_PREFIX, HeaderValue::from_static(value));
+        }
+        assert_eq!(only(&headers), None);
     }
 
     #[test]

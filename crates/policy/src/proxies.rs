@@ -25,9 +25,17 @@ pub struct Network {
 pub struct TrustedProxies(Vec<Network>);
 
 impl Network {
-    /// The addresses whose first `bits` are those of `address`; `None` if it does not have so many.
+    /// The addresses whose first `bits` are those of `address`; `None` if it does not have so many. A network of
+    /// IPv4-mapped addresses is the IPv4 network that it stands for.
     pub fn new(address: IpAddr, bits: u8) -> Option<Self> {
-        (bits <= length(address)).then_some(Self { address, bits })
+        let plain = address.to_canonical();
+        let prefix = length(address) - length(plain);
+        match bits.checked_sub(prefix) {
+            Some(bits) if bits <= length(plain) => Some(Self { address: plain, bits }),
+            // Wider than what IPv4-mapped addresses share.
+            None => Some(Self { address, bits }),
+            Some(_) => None,
+        }
     }
 
     /// Whether the address is one of them. IPv4-mapped addresses are the IPv4 address that they stand for.

@@ -36,6 +36,15 @@ fn a_network_is_its_first_bits() {
 }
 
 #[test]
+fn a_network_of_mapped_addresses_is_the_one_that_it_stands_for() {
+    let mapped = Network::new(address("::ffff:10.0.0.0"), 104).expect("it has so many");
+    assert_eq!(Some(mapped), Network::new(address("10.0.0.0"), 8));
+    assert!(mapped.contains(address("10.1.2.3")));
+    assert_eq!(Network::new(address("::ffff:10.0.0.0"), 129), None);
+    assert!(Network::new(address("::ffff:10.0.0.0"), 64).is_some());
+}
+
+#[test]
 fn nobody_else_may_speak_for_others() {
     assert_eq!(client("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
     assert_eq!(client("127.0.0.2", &["198.51.100.1"]), "127.0.0.2");
