@@ -6,13 +6,23 @@ use pontoon_mcp::method;
 use crate::shared::Shared;
 
 impl Shared {
-    /// Shows a message of the server to those who listen, if it is one that others than its client may see where the
-    /// configuration says so: never an answer and never a question.
-    pub(crate) fn mirror(&self, message: &Message) {
-        if let (Some(hub), Message::Notification(notification)) = (&self.settings.mirror, message)
-            && is_shown(notification)
-        {
-            hub.mirror(notification);
+    /// What of a message of the server others than its client may see where the configuration says so: never an answer
+    /// and never a question.
+    pub(crate) fn shown(&self, message: &Message) -> Option<Notification> {
+        match message {
+            Message::Notification(notification)
+                if self.settings.mirror.is_some() && is_shown(notification) =>
+            {
+                Some(notification.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Shows it to those who listen. There may be thousands: not under a lock that calls need.
+    pub(crate) fn mirror(&self, shown: Option<Notification>) {
+        if let (Some(hub), Some(notification)) = (&self.settings.mirror, shown) {
+            hub.mirror(&notification);
         }
     }
 }

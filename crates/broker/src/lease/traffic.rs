@@ -80,7 +80,7 @@ impl Lease {
         if desk.attempt != attempt || desk.phase != Phase::Up {
             return;
         }
-        self.shared.mirror(&message);
+        let shown = self.shared.shown(&message);
         // A server that talks though nobody waits for it is not used.
         if !desk.link.is_idle() {
             self.touch(now);
@@ -100,6 +100,8 @@ impl Lease {
         }
         self.conclude(&mut desk);
         self.arm(&mut desk);
+        drop(desk);
+        self.shared.mirror(shown);
     }
 
     /// A request that the server will not answer. Called from the connection's task.
