@@ -84,17 +84,25 @@ impl ChannelToken {
     /// Whether a request shows it: in each place that is looked at, once or not at all.
     fn is_shown(&self, head: &Parts) -> bool {
         let mut bearer = head.headers.get_all(AUTHORIZATION).iter();
-        if let (Some(value), None) = (bearer.next(), bearer.next()) {
+        match (bearer.next(), bearer.next()) {
+            (None, _) => {}
             // A wrong one is not made right by another.
-            return value
-                .to_str()
-                .ok()
-                .and_then(bearer_token)
-                .is_some_and(|token| self.is(token));
+            (Some(value), None) => {
+                let token = value.to_str().ok().and_then(bearer_token);
+                return token.is_some_and(|token| self.is(token));
+            }
+            (Some(_), Some(_)) => return false,
         }
-        let in_cookie = self.in_cookie.then(|| cookie(&head.headers)).flatten();
+        let in_cookie = if self.in_cookie {
+            cookie(&head.headers)
+        } else {
+            Ok(None)
+        };
         let query = head.uri.query().filter(|_| self.in_query);
-        let in_query = query.and_then(|query| parameter(query, QUERY_NAME));
+        let in_query = query.map_or(Ok(None), |query| parameter(query, QUERY_NAME));
+        let (Ok(in_cookie), Ok(in_query)) = (in_cookie, in_query) else {
+            return false;
+        };
         in_cookie.or(in_query).is_some_and(|token| self.is(token))
     }
 
@@ -157,11 +165,22 @@ pub(crate) fn is_long_and_plain(text: &str) -> bool {
     (16..=256).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
+/// A name that stands twice: each reader might take another.
+pub(crate) struct Repeated;
+
 /// The value of a query parameter, as it is written.
-pub(crate) fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
-    query
+pub(crate) fn parameter<'q>(query: &'q str, name: &str) -> Result<Option<&'q str>, Repeated> {
+    let values = query
         .split('&')
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        .filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    only(values)
+}
+
+fn only<'v>(mut values: impl Iterator<Item = &'v str>) -> Result<Option<&'v str>, Repeated> {
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Repeated),
+        (value, None) => Ok(value),
+    }
 }
 
 fn bearer_token(value: &str) -> Option<&str> {
@@ -169,11 +188,11 @@ fn bearer_token(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie(headers: &HeaderMap) -> Result<Option<&str>, Repeated> {
     let lines = headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='))
+    let pairs = lines.flat_map(|line| line.split(';'));
+    only(pairs.filter_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('=')))
 }

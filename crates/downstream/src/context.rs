@@ -61,7 +61,10 @@ impl<B: Backend> Context<'_, B> {
         })
     }
 
-    fn refuse_while_draining(&self) -> Result<(), Fault> {
+    /// # Errors
+    ///
+    /// [`Fault::Draining`].
+    pub(crate) fn refuse_while_draining(&self) -> Result<(), Fault> {
         match self.shared.is_draining() {
             true => Err(Fault::Draining),
             false => Ok(()),

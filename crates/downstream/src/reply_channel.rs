@@ -14,7 +14,7 @@ use http::StatusCode;
 use http::request::Parts;
 use pontoon_jsonrpc::Request;
 use pontoon_mcp::LegacyRevision;
-use pontoon_policy::{Account, Caller};
+use pontoon_policy::{Account, Caller, TrustedProxies};
 use pontoon_session::{Aborted, Delivery, Outbox, Retention, Session};
 
 use crate::backend::{Backend, SessionNeed, Streaming, Target};
@@ -42,9 +42,15 @@ struct Key {
 
 impl Key {
     /// `None` for a client that cannot be told from others.
-    fn of(server: &Arc<str>, caller: &Caller, head: &Parts) -> Result<Option<Self>, Fault> {
+    fn of(
+        server: &Arc<str>,
+        caller: &Caller,
+        head: &Parts,
+        proxies: &TrustedProxies,
+    ) -> Result<Option<Self>, Fault> {
         let server = Arc::clone(server);
-        if let Some(name) = head.uri.query().and_then(|query| parameter(query, NAME)) {
+        let named = head.uri.query().map_or(Ok(None), |query| parameter(query, NAME));
+        if let Some(name) = named.map_err(|_| Fault::ChannelName)? {
             if !is_long_and_plain(name) {
                 return Err(Fault::ChannelName);
             }
@@ -55,7 +61,9 @@ impl Key {
                 name,
             }));
         }
-        if FORWARDED.iter().any(|header| head.headers.contains_key(*header)) {
+        // Its clients have the proxy's address, whether or not it says so.
+        let came_through = FORWARDED.iter().any(|header| head.headers.contains_key(*header));
+        if came_through || proxies.trusts(caller.address()) {
             return Ok(None);
         }
         let account = Some(caller.account());
@@ -76,9 +84,13 @@ impl ReplyChannels {
         self.lock().get(key).filter(|outbox| !outbox.has_ended()).cloned()
     }
 
-    /// False if it is open already: its replies must not go to another.
+    /// False if it is open already: its replies must not go to another. One that has ended is only not collected yet.
     fn open(&self, key: &Key, outbox: &Arc<Outbox>) -> bool {
         match self.lock().entry(key.clone()) {
+            Entry::Occupied(mut ended) if ended.get().has_ended() => {
+                ended.insert(Arc::clone(outbox));
+                true
+            }
             Entry::Occupied(_) => false,
             Entry::Vacant(vacant) => {
                 vacant.insert(Arc::clone(outbox));
@@ -94,8 +106,19 @@ impl ReplyChannels {
 
     /// Ends all of them.
     pub(crate) fn close(&self) {
-        for outbox in self.lock().values() {
+        // To wake a reader may be to drop it, and what it holds comes back here for the lock.
+        let open: Vec<_> = self.lock().values().cloned().collect();
+        for outbox in open {
             outbox.abort(Aborted::Closed);
+        }
+    }
+
+    /// Forgets a stream, unless another has taken its place.
+    fn forget(&self, key: &Key, outbox: &Arc<Outbox>) {
+        if let Entry::Occupied(entry) = self.lock().entry(key.clone())
+            && Arc::ptr_eq(entry.get(), outbox)
+        {
+            entry.remove();
         }
     }
 
@@ -108,13 +131,14 @@ impl ReplyChannels {
 struct Place<B: Backend> {
     shared: Arc<Shared<B>>,
     key: Key,
+    outbox: Arc<Outbox>,
 }
 
 impl<B: Backend> Hold for Place<B> {}
 
 impl<B: Backend> Drop for Place<B> {
     fn drop(&mut self) {
-        self.shared.reply_channels.lock().remove(&self.key);
+        self.shared.reply_channels.forget(&self.key, &self.outbox);
     }
 }
 
@@ -130,7 +154,8 @@ impl<B: Backend> Context<'_, B> {
         if !self.has_reply_channels() {
             return Ok(None);
         }
-        let key = Key::of(self.server.name(), &self.caller, self.head)?.ok_or(Fault::ChannelName)?;
+        self.refuse_while_draining()?;
+        let key = self.key()?.ok_or(Fault::ChannelName)?;
         let place = self
             .shared
             .policy
@@ -149,8 +174,13 @@ impl<B: Backend> Context<'_, B> {
             .framed(Framing::Nameless)
             // Whoever looks at it sees that it is open.
             .opening_with(event::PING_COMMENT)
-            .holding(Box::new((Place { shared, key }, place)));
+            .holding(Box::new((Place { shared, key, outbox }, place)));
         Ok(Some(response::events(stream)))
+    }
+
+    fn key(&self) -> Result<Option<Key>, Fault> {
+        let proxies = &self.shared.settings.trusted_proxies;
+        Key::of(self.server.name(), &self.caller, self.head, proxies)
     }
 
     /// The stream on which this client awaits replies, if it has one.
@@ -158,14 +188,14 @@ impl<B: Backend> Context<'_, B> {
         if !self.has_reply_channels() {
             return Ok(None);
         }
-        let key = Key::of(self.server.name(), &self.caller, self.head)?;
+        let key = self.key()?;
         Ok(key.and_then(|key| self.shared.reply_channels.get(&key)))
     }
 
     /// The GET stream of a session, if its client reads one and replies may go there.
     pub(crate) fn session_channel(&self, session: &Session<B::Attachment>) -> Option<Arc<Outbox>> {
-        let on = self.shared.settings.compat.get_channel_responses && session.is_listening();
-        on.then(|| session.stream()).flatten()
+        let on = self.shared.settings.compat.get_channel_responses;
+        on.then(|| session.listening()).flatten()
     }
 
     /// A request without a session whose reply goes to a GET stream.

@@ -222,6 +222,17 @@ impl<A> Session<A> {
             .any(|entry| entry.role == Role::Standalone && entry.outbox.is_attached())
     }
 
+    /// The latest of the streams that a client reads for what belongs to no exchange.
+    pub fn listening(&self) -> Option<Arc<Outbox>> {
+        let streams = self.lock();
+        let read = streams
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.role == Role::Standalone && entry.outbox.is_attached());
+        read.map(|entry| Arc::clone(&entry.outbox))
+    }
+
     /// Notes that a client waits for an answer.
     pub fn wait_for(&self) -> Waiting<'_, A> {
         self.waited_for.fetch_add(1, Ordering::Relaxed);

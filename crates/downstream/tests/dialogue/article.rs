@@ -1,8 +1,11 @@
 //! One endpoint for plain HTTP and for streams, and the opt-in modes for clients that were taught something else; a test
 //! that proves a row of the requirements is named after it.
 
+use std::net::Ipv4Addr;
+
 use http::StatusCode;
 use pontoon_downstream::{Compat, ExtraPath, Settings};
+use pontoon_policy::{Network, TrustedProxies};
 
 use crate::support::{Client, Events, Fake, House, Seen};
 
@@ -11,22 +14,33 @@ const CALL: &str = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"n
 const LISTED: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"ok":true}}"#;
 
 fn house(compat: Compat) -> House {
-    let settings = Settings {
+    house_with(Settings {
         compat,
-        extra_paths: vec![ExtraPath {
-            server: "fake".into(),
-            path: "/api/mcp".into(),
-        }],
         ..Settings::default()
+    })
+}
+
+fn house_with(settings: Settings) -> House {
+    let extra_paths = vec![ExtraPath {
+        server: "fake".into(),
+        path: "/api/mcp".into(),
+    }];
+    let settings = Settings {
+        extra_paths,
+        ..settings
     };
     House::with(Fake::shared("fake"), settings)
 }
 
 fn channels() -> House {
-    house(Compat {
+    house(replies_on_streams())
+}
+
+fn replies_on_streams() -> Compat {
+    Compat {
         get_channel_responses: true,
         ..Compat::default()
-    })
+    }
 }
 
 /// As curl sends it.
@@ -147,6 +161,60 @@ async fn s4_37_no_other_client_gets_the_reply() {
         curl(&house).with("via", "1.1 p").get().await.status,
         StatusCode::BAD_REQUEST
     );
+}
+
+/// All its clients have its address, whether it says so or not.
+#[tokio::test(start_paused = true)]
+async fn what_comes_from_a_trusted_proxy_needs_a_name() {
+    let proxy = Network::new(Ipv4Addr::LOCALHOST.into(), 8).unwrap();
+    let house = house_with(Settings {
+        compat: replies_on_streams(),
+        trusted_proxies: TrustedProxies::new(vec![proxy]),
+        ..Settings::default()
+    });
+    assert_eq!(curl(&house).get().await.status, StatusCode::BAD_REQUEST);
+    let mut named = listen(&curl(&house).at("/api/mcp?channel=0123456789abcdef")).await;
+    assert_eq!(curl(&house).post(LIST).await.text().await, LISTED);
+    assert!(named.is_silent().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_names_none_is_taken() {
+    let house = channels();
+    let twice = "/api/mcp?channel=0123456789abcdef&channel=0123456789abcdeX";
+    let _by_address = listen(&curl(&house)).await;
+    assert_eq!(curl(&house).at(twice).get().await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        curl(&house).at(twice).post(LIST).await.status,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_has_overflowed_makes_room_for_the_next() {
+    let mut settings = Settings {
+        compat: replies_on_streams(),
+        ..Settings::default()
+    };
+    settings.streams.queue_bytes = 64;
+    let house = house_with(settings);
+    let slow = listen(&curl(&house)).await;
+    for _ in 0..5 {
+        curl(&house).post(LIST).await;
+    }
+    let mut next = listen(&curl(&house)).await;
+    drop(slow);
+    assert_eq!(curl(&house).post(LIST).await.status, StatusCode::ACCEPTED);
+    assert_eq!(next.data().await.unwrap(), LISTED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_channel_is_opened_while_the_gateway_stops() {
+    let house = channels();
+    let mut channel = listen(&curl(&house)).await;
+    house.gateway.drain(std::time::Duration::from_secs(1)).await;
+    assert_eq!(channel.next_chunk().await, None);
+    assert_eq!(curl(&house).get().await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test(start_paused = true)]

@@ -171,6 +171,15 @@ async fn s3_28_a_token_is_asked_for_and_taken_only_where_it_may_stand() {
             page(&house).with("cookie", &cookie).get().await.status,
             status(in_cookie)
         );
+        let twice = page(&house)
+            .and("authorization", &bearer)
+            .and("authorization", &bearer);
+        assert_eq!(twice.get().await.status, StatusCode::UNAUTHORIZED);
+        let repeated = format!("{query}&token={TOKEN}");
+        assert_eq!(
+            page(&house).at(&repeated).get().await.status,
+            StatusCode::UNAUTHORIZED
+        );
         for wrong in [
             "Bearer 0123456789abcdeX",
             "Bearer 0123",

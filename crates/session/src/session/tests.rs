@@ -37,6 +37,16 @@ fn each_message_goes_to_exactly_one_of_several_get_streams() {
 }
 
 #[test]
+fn the_stream_that_listens_is_the_latest_that_is_read() {
+    let session = session(Transport::Streamable);
+    assert!(session.listening().is_none());
+    let mut first = session.listen().unwrap();
+    drop(session.listen().unwrap());
+    session.listening().unwrap().push(text("one")).unwrap();
+    assert_eq!(read(&mut first), [text("one")]);
+}
+
+#[test]
 fn a_client_whose_old_connection_died_unnoticed_gets_a_new_one() {
     let session = session(Transport::Streamable);
     let _dead = session.listen().unwrap();
