@@ -86,6 +86,9 @@ impl Conversation {
         }
         let session = self.established.get();
         let answer = self.remote.post(message, &self.established).await?;
+        if let Some(reached) = &message.reached {
+            reached.note();
+        }
         let has_session = session.is_some_and(|session| session.id.is_some());
         if answer.status() == StatusCode::NOT_FOUND && has_session {
             return Ok(Outcome::SessionGone);

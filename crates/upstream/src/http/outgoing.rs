@@ -1,10 +1,14 @@
 //! What the transport has to know of a message that it sends.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use memchr::memmem;
 use pontoon_jsonrpc::{Id, Limits, Message, Raw, RawObject, Request};
 use pontoon_mcp::{TraceContext, header, meta, method};
+
+use tokio::sync::Notify;
 
 use crate::http::client::Header;
 
@@ -19,6 +23,22 @@ pub(crate) struct Outgoing {
     pub(crate) kind: Kind,
     /// The trace context of its `_meta`, for whoever looks at headers only.
     pub(crate) trace: Vec<Header>,
+    /// Of a request of the session.
+    pub(crate) reached: Option<Reached>,
+}
+
+/// Tells when the server has begun to answer a request, and so has it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reached(Arc<Notify>);
+
+impl Reached {
+    pub(crate) fn note(&self) {
+        self.0.notify_one();
+    }
+
+    pub(crate) async fn wait(&self) {
+        self.0.notified().await;
+    }
 }
 
 #[derive(Debug)]
@@ -85,7 +105,13 @@ impl Outgoing {
             }
             Ok(Message::Response(_)) | Err(_) => Kind::Other,
         };
-        Self { body, kind, trace }
+        let reached = matches!(kind, Kind::Request(_)).then(Reached::default);
+        Self {
+            body,
+            kind,
+            trace,
+            reached,
+        }
     }
 
     /// The id of the answer to wait for.

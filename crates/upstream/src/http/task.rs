@@ -12,7 +12,7 @@ use pontoon_jsonrpc::Id;
 use crate::closed::Closed;
 use crate::http::exchange::{Conversation, Outcome};
 use crate::http::failure::Failure;
-use crate::http::outgoing::{Kind, Outgoing};
+use crate::http::outgoing::{Kind, Outgoing, Reached};
 use crate::http::standalone::NoStream;
 use crate::queued::Inbox;
 
@@ -21,6 +21,10 @@ type Stream = Pin<Box<dyn Future<Output = NoStream> + Send>>;
 
 /// Notifications and replies that may be under way at once; what exceeds them waits, within the queue's bound in bytes.
 const MAX_NOTES: usize = 256;
+
+/// How long a cancellation waits for a sign that its request is there. A server that answers in JSON gives none before
+/// the answer.
+const HEAD_START: Duration = Duration::from_millis(500);
 
 /// How long answers that have begun may take when the server has forgotten the session.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -43,9 +47,29 @@ pub(crate) struct Task {
 /// A request that is under way.
 enum Given {
     /// Within the session.
-    InSession(AbortHandle),
+    InSession(Withdrawn),
     /// By itself.
     Alone(AbortHandle),
+}
+
+/// What a cancellation has to know of its request.
+struct Withdrawn {
+    exchange: AbortHandle,
+    reached: Option<Reached>,
+}
+
+impl Withdrawn {
+    /// Sends the cancellation behind the request: each travels by itself, and a server that hears of it first goes on with
+    /// the request for good. Nor may the request's connection be closed before: its server may drop what it has not read.
+    async fn tell<T>(self, cancellation: impl Future<Output = T>) -> T {
+        if let Some(reached) = &self.reached {
+            // It is told in any case.
+            let _ = tokio::time::timeout(HEAD_START, reached.wait()).await;
+        }
+        let told = cancellation.await;
+        self.exchange.abort();
+        told
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,10 +79,9 @@ enum Gate {
 }
 
 /// How a server hears that a request is no longer of interest.
-#[derive(PartialEq, Eq)]
 enum Told {
     ByClosing,
-    ByMessage,
+    ByMessage(Option<Withdrawn>),
 }
 
 enum Event {
@@ -136,19 +159,22 @@ impl Task {
     }
 
     fn send(&mut self, message: Outgoing) {
+        let mut withdrawn = None;
         match &message.kind {
             Kind::Opening(_) | Kind::Opened => self.gate = Gate::Shut,
-            Kind::Cancellation(id) => {
-                if self.cancelled(id) == Told::ByClosing {
-                    return;
-                }
-            }
+            Kind::Cancellation(id) => match self.cancelled(id) {
+                Told::ByClosing => return,
+                Told::ByMessage(request) => withdrawn = request,
+            },
             Kind::Request(_) | Kind::Modern(..) | Kind::Other => {}
         }
         let (handle, registration) = AbortHandle::new_pair();
         match &message.kind {
             Kind::Opening(id) | Kind::Request(id) => {
-                self.requests.insert(id.clone(), Given::InSession(handle));
+                let reached = message.reached.clone();
+                let exchange = handle;
+                self.requests
+                    .insert(id.clone(), Given::InSession(Withdrawn { exchange, reached }));
             }
             Kind::Modern(id, _) => {
                 self.requests.insert(id.clone(), Given::Alone(handle));
@@ -156,23 +182,23 @@ impl Task {
             Kind::Opened | Kind::Cancellation(_) | Kind::Other => self.notes += 1,
         }
         let exchange = self.conversation.clone().exchange(message);
-        self.exchanges
-            .push(Box::pin(Abortable::new(exchange, registration)));
+        self.exchanges.push(match withdrawn {
+            None => Box::pin(Abortable::new(exchange, registration)),
+            Some(request) => Box::pin(Abortable::new(request.tell(exchange), registration)),
+        });
     }
 
-    /// Gives a request up. Dropping its exchange closes its stream, which is how 2026-07-28 cancels.
+    /// Gives a request up. Dropping its exchange closes its stream, which is how 2026-07-28 cancels; in a session its
+    /// server is told first.
     fn cancelled(&mut self, id: &Id) -> Told {
         match self.requests.remove(id) {
             Some(Given::Alone(request)) => {
                 request.abort();
                 Told::ByClosing
             }
-            Some(Given::InSession(request)) => {
-                request.abort();
-                Told::ByMessage
-            }
+            Some(Given::InSession(request)) => Told::ByMessage(Some(request)),
             // It was answered meanwhile. Only a session is a place where that could be said.
-            None if self.conversation.established.is_open() => Told::ByMessage,
+            None if self.conversation.established.is_open() => Told::ByMessage(None),
             None => Told::ByClosing,
         }
     }

@@ -322,6 +322,24 @@ async fn a_cancelled_request_is_given_up_and_the_server_is_told() {
     assert_eq!(house.heard.look(<[_]>::len), 1, "only the handshake's answer");
 }
 
+/// Each message travels by itself: a server that hears of the cancellation first goes on with the call for good.
+#[tokio::test]
+async fn a_cancellation_does_not_overtake_its_request() {
+    let mut house = House::opened().await;
+    let call = house.ask(2).await;
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}"#);
+    house.send(r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#);
+    let other = house.peer.next().await;
+    assert!(other.body.contains("list_changed"), "others need not wait");
+    other.accept().await;
+    assert!(house.peer.is_idle());
+    let answer = call.events().await;
+    let told = house.peer.next().await;
+    assert!(told.body.contains("notifications/cancelled"));
+    told.accept().await;
+    answer.left().await;
+}
+
 #[tokio::test]
 async fn nobody_there_is_told_as_such() {
     let mut target = target(&Peer::new().await);

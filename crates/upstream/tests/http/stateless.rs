@@ -159,9 +159,10 @@ async fn cancelling_is_said_to_the_session_only_of_its_own_requests() {
     listing.left().await;
     let own = house.ask(3).await.events().await;
     house.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3}}"#);
-    own.left().await;
     let told = house.peer.next().await;
     assert!(told.body.contains("\"requestId\":3"), "{}", told.body);
+    told.accept().await;
+    own.left().await;
     assert!(house.peer.is_idle());
 }
 
