@@ -239,10 +239,11 @@ pub(super) fn unknown(what: &str, name: &str, known: &[String]) -> Trouble {
         .take(SHOWN)
         .map(|(_, known)| format!("`{known}`"))
         .collect();
-    let hint = match (near.is_empty(), known.is_empty()) {
-        (false, _) => format!("did you mean {}?", near.join(" or ")),
-        (true, true) => format!("it has no {what} at all"),
-        (true, false) => format!("it has {} {what}s, none with a name like that", known.len()),
+    let hint = match known {
+        _ if !near.is_empty() => format!("did you mean {}?", near.join(" or ")),
+        [] => format!("it has no {what} at all"),
+        [only] => format!("its only {what} is `{only}`"),
+        _ => format!("it has {} {what}s, none with a name like that", known.len()),
     };
     Trouble::usage(format!("there is no {what} `{name}`; {hint}"))
 }

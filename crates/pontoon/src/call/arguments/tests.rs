@@ -103,5 +103,11 @@ fn near_names_are_suggested() {
     assert!(told("ehco").contains("did you mean `echo`"), "{}", told("ehco"));
     assert!(told("form").contains("`elicit_form`"));
     assert!(told("zzz").contains("it has 3 tools"));
+    let only = ["echo".to_owned()];
+    assert!(
+        unknown("tool", "zzz", &only)
+            .to_string()
+            .contains("its only tool is `echo`")
+    );
     assert!(unknown("tool", "x", &[]).to_string().contains("no tool at all"));
 }
