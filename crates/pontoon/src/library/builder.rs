@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon_broker::Endpoint;
+use pontoon_config::Limits;
 use pontoon_downstream::{ExtraPath, RouteError, Settings};
 use pontoon_policy::{AccountLimits, Authority, Gauge, OriginGuard, Policy};
 use pontoon_supervise::Environment;
@@ -11,15 +12,6 @@ use pontoon_upstream::HttpError;
 use thiserror::Error;
 
 use super::{Gateway, Server};
-
-/// Most calls in flight, all callers together.
-const MAX_IN_FLIGHT: usize = 10_000;
-/// Most calls of one caller in flight.
-const MAX_CALLS: usize = 256;
-/// Most streams of changes of one caller.
-const MAX_LISTENERS: usize = 64;
-/// Most child processes, all servers together.
-const MAX_PROCESSES: usize = 256;
 
 /// Why a gateway cannot be built.
 #[derive(Debug, Error)]
@@ -150,7 +142,8 @@ impl GatewayBuilder {
         };
         let mut settings = self.settings;
         settings.extra_paths = self.servers.iter().flat_map(extra_paths).collect();
-        let processes = Gauge::new("max_processes", MAX_PROCESSES);
+        let limits = Limits::default();
+        let processes = Gauge::new("max_processes", limits.max_processes);
         let outer: Environment = pontoon_config::Environment::current().variables().collect();
         let outer = Arc::new(outer);
         let hosted = self.servers.into_iter().map(|server| {
@@ -162,9 +155,9 @@ impl GatewayBuilder {
         let endpoints = hosted.into_iter().map(|(settings, connector)| {
             Arc::new(Endpoint::new(settings, connector, Arc::clone(&processes)))
         });
-        let policy = Policy::new(MAX_IN_FLIGHT).with_account_limits(AccountLimits {
-            calls: MAX_CALLS,
-            listeners: MAX_LISTENERS,
+        let policy = Policy::new(limits.max_in_flight).with_account_limits(AccountLimits {
+            calls: limits.max_in_flight_per_session,
+            listeners: limits.max_listeners_per_principal,
         });
         let gateway =
             pontoon_downstream::Gateway::new(settings, Arc::new(policy), guard, endpoints.collect(), default);
